@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/api/NAME.c core/api/NAME.h

@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/loader/NAME.c core/loader/NAME.h

@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/log/NAME.c core/log/NAME.h

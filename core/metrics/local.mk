@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/metrics/NAME.c core/metrics/NAME.h

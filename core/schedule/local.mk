@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/schedule/NAME.c core/schedule/NAME.h

@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/store/NAME.c core/store/NAME.h

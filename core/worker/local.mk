@@ -1,0 +1,1 @@
+# Sources of this room: libcore_sources += core/worker/NAME.c core/worker/NAME.h
