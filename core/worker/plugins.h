@@ -32,7 +32,12 @@ struct plugin_config {
     const char *name;
     int enabled;
     int in_thread;            /* mode = "thread" */
-    const char *settings_json; /* as given, not yet validated: that needs the declaration */
+    const char *settings_json; /* the plugin's own settings as given, for comparing old with new */
+    /* Validates them against the declaration, once that is known (config_plugin_settings); errors
+     * carry file and line. `user` is the config, which outlives the rows that were made from it. */
+    c138_status (*settings)(void *user, const char *plugin, struct decl_field *const *declared,
+                            struct c138_json **ret_settings, struct c138_err *err);
+    void *user;
     const char *grants_json;  /* array of service names; NULL: all but "process" */
     const char *programs_json; /* array of absolute paths; NULL: none */
     uint64_t memory_max;      /* bytes; 0: 256 MiB */
