@@ -1,11 +1,12 @@
 /*
- * bus/bus.h: events between plugins, the agent and its listeners. Publishing never blocks on a reader.
+ * bus/bus.h: events between plugins, the agent and its listeners. Publishing never blocks on a
+ * reader.
  *
  * A sink is a reader: a set of patterns and a function. A sink with any_thread set is called on the
- * publisher's thread and must only enqueue (the mailbox of a plugin in a thread). Other sinks (workers,
- * the event log, SSE) are called on the loop thread: a publisher on another thread leaves the event in a
- * wait-free queue (liburcu), and the loop is woken. The table of sinks is read-mostly: a lock for
- * readers and writers, and in front of it a cache from topic to sinks.
+ * publisher's thread and must only enqueue (the mailbox of a plugin in a thread). Other sinks
+ * (workers, the event log, SSE) are called on the loop thread: a publisher on another thread leaves
+ * the event in a wait-free queue (liburcu), and the loop is woken. The table of sinks is
+ * read-mostly: a lock for readers and writers, and in front of it a cache from topic to sinks.
  */
 #ifndef CORE_BUS_BUS_H
 #define CORE_BUS_BUS_H
@@ -33,8 +34,8 @@ struct bus *bus_free(struct bus *b);
 /* Loop thread. `patterns` NULL-terminated, copied. */
 struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int any_thread,
                                bus_sink_fn fn, void *user);
-/* Loop thread. After it returned fn is not called any more (it waits for a publisher that is inside).
- * Returns NULL. */
+/* Loop thread. After it returned fn is not called any more (it waits for a publisher that is
+ * inside). Returns NULL. */
 struct bus_sink *bus_unsubscribe(struct bus *b, struct bus_sink *sink);
 /* Any thread. The event is borrowed. A full cross-thread queue (100,000) drops and counts. */
 void bus_publish(struct bus *b, const struct bus_event *event);

@@ -1,22 +1,27 @@
 /*
  * jobs/jobs.h: runs of actions, durable. Loop thread.
  *
- *   submit -> [awaiting-approval] -> queued -> running -> succeeded | failed | cancelled | interrupted
+ *   submit -> [awaiting-approval] -> queued -> running -> succeeded | failed | cancelled |
+ * interrupted
  *                    \-> rejected | expired
  *
- * Accepted means on disk: on_accepted() is called after the commit that holds the job (and its audit record).
- * "running" is committed before the action is called, and the call is made only after that commit; so after a
- * kill -9 a job that is queued was never called, and one that is running may have been: it becomes `interrupted`
- * ("outcome unknown: ..."), or queued again if its action is declared idempotent. Reads (EFFECT_READ) are not
- * stored and not audited unless `durable` is asked for; they live in memory until they end and were fetched.
+ * Accepted means on disk: on_accepted() is called after the commit that holds the job (and its
+ * audit record). "running" is committed before the action is called, and the call is made only
+ * after that commit; so after a kill -9 a job that is queued was never called, and one that is
+ * running may have been: it becomes `interrupted`
+ * ("outcome unknown: ..."), or queued again if its action is declared idempotent. Reads
+ * (EFFECT_READ) are not stored and not audited unless `durable` is asked for; they live in memory
+ * until they end and were fetched.
  *
- * Locks: two jobs whose lock names are equal never run together; the later one waits, queued. A job waits in
- * `queued` also while its plugin restarts (until its deadline). Deadlines start with the run.
+ * Locks: two jobs whose lock names are equal never run together; the later one waits, queued. A job
+ * waits in `queued` also while its plugin restarts (until its deadline). Deadlines start with the
+ * run.
  *
- * Dangerous actions: submit first runs the action with dry_run; its result is the plan. digest = SHA-256 of the
- * canonical {"action","params","plan"}. The job is then `awaiting-approval` until somebody who policy_may_approve
- * approves with this digest before `expires_ns`; then it runs once, with the plan given to the plugin as approved.
- * A job submitted with dry_run ends with the plan as its result.
+ * Dangerous actions: submit first runs the action with dry_run; its result is the plan. digest =
+ * SHA-256 of the canonical {"action","params","plan"}. The job is then `awaiting-approval` until
+ * somebody who policy_may_approve approves with this digest before `expires_ns`; then it runs once,
+ * with the plan given to the plugin as approved. A job submitted with dry_run ends with the plan as
+ * its result.
  */
 #ifndef CORE_JOBS_JOBS_H
 #define CORE_JOBS_JOBS_H
@@ -43,7 +48,8 @@ const char *job_state_name(enum job_state state); /* "awaiting-approval" */
 int job_state_final(enum job_state state);
 
 struct jobs;
-struct job; /* owned by jobs; borrowed elsewhere: valid until the loop turns, look it up again by id */
+struct job; /* owned by jobs; borrowed elsewhere: valid until the loop turns, look it up again by id
+             */
 
 struct jobs_env {
     struct event_base *base;
@@ -53,11 +59,12 @@ struct jobs_env {
     struct log *log;
     const char *host_name;
     void *user;
-    /* Runs it: later, exactly once, jobs_finish(). C138_E_UNAVAILABLE: not now; asked again when jobs_kick() is called.
-     * Any other error fails the job. */
+    /* Runs it: later, exactly once, jobs_finish(). C138_E_UNAVAILABLE: not now; asked again when
+     * jobs_kick() is called. Any other error fails the job. */
     c138_status (*run)(void *user, struct job *job, struct c138_err *err);
     void (*cancel)(void *user, struct job *job); /* a running one */
-    /* The declaration of an action, to go on with jobs found on disk. NULL: unknown (its plugin is not here now). */
+    /* The declaration of an action, to go on with jobs found on disk. NULL: unknown (its plugin is
+     * not here now). */
     const struct decl_action *(*action)(void *user, const char *full_name);
     /* Policy as of now (a reload changes it). */
     const struct policy *(*policy)(void *user);
@@ -84,31 +91,39 @@ struct job_request {
     const struct principal *who;
     const char *source; /* "socket", "tcp", "schedule:NAME", "trigger:NAME", "call:JOBID" */
     const char *chain;  /* triggers that led here, "a,b"; NULL: none */
-    const char *idempotency_key; /* a second submit with the same key and principal gives the first job; NULL: none */
-    int64_t timeout_ns; /* 0: the action's */
+    const char *idempotency_key; /* a second submit with the same key and principal gives the first
+                                    job; NULL: none */
+    int64_t timeout_ns;          /* 0: the action's */
     int dry_run;
-    int durable;        /* store a read, too */
+    int durable; /* store a read, too */
     /* Once: accepted (`job` is valid) or refused (status < 0). Never from inside jobs_submit. */
-    void (*on_accepted)(void *user, struct job *job, c138_status status, const struct c138_err *err);
+    void (*on_accepted)(void *user, struct job *job, c138_status status,
+                        const struct c138_err *err);
     /* Once, when it is final, after the commit. NULL: nobody waits. */
     void (*on_done)(void *user, struct job *job);
     void *user;
 };
-/* Checks role and queue, then as above. An error means: not accepted, no callback follows (a denial was audited). */
+/* Checks role and queue, then as above. An error means: not accepted, no callback follows (a denial
+ * was audited). */
 c138_status jobs_submit(struct jobs *j, const struct job_request *request, struct c138_err *err);
 
-/* From whoever runs it. `result` is taken over: the result object, or {"key","message"} with status < 0. */
+/* From whoever runs it. `result` is taken over: the result object, or {"key","message"} with status
+ * < 0. */
 void jobs_finish(struct jobs *j, const char *id, c138_status status, struct c138_json *result);
 void jobs_progress(struct jobs *j, const char *id, uint32_t permille, const char *text);
-void jobs_log(struct jobs *j, const char *id, int32_t level, const char *text); /* to 10,000 lines a job */
+void jobs_log(struct jobs *j, const char *id, int32_t level,
+              const char *text); /* to 10,000 lines a job */
 
-/* C138_E_NOTFOUND, C138_E_CONFLICT (final already), C138_E_DENIED. Audited. done after the commit. */
-c138_status jobs_cancel(struct jobs *j, const char *id, const struct principal *who, struct c138_err *err);
-/* digest may be NULL for reject only. C138_E_CONFLICT: another digest, not awaiting, expired. Audited. */
-c138_status jobs_approve(struct jobs *j, const char *id, const char *digest, const struct principal *who,
-                         struct c138_err *err);
-c138_status jobs_reject(struct jobs *j, const char *id, const char *reason, const struct principal *who,
+/* C138_E_NOTFOUND, C138_E_CONFLICT (final already), C138_E_DENIED. Audited. done after the commit.
+ */
+c138_status jobs_cancel(struct jobs *j, const char *id, const struct principal *who,
                         struct c138_err *err);
+/* digest may be NULL for reject only. C138_E_CONFLICT: another digest, not awaiting, expired.
+ * Audited. */
+c138_status jobs_approve(struct jobs *j, const char *id, const char *digest,
+                         const struct principal *who, struct c138_err *err);
+c138_status jobs_reject(struct jobs *j, const char *id, const char *reason,
+                        const struct principal *who, struct c138_err *err);
 
 /* In memory or on disk. NULL if unknown. */
 struct job *jobs_find(struct jobs *j, const char *id);
@@ -128,10 +143,11 @@ uint64_t job_version(const struct job *job);    /* goes up with each change: for
 void *job_runner(const struct job *job);        /* for the runner's own use */
 void job_set_runner(struct job *job, void *runner);
 /* {"id","action","state","principal","source","host","created","started","ended","deadline_ms","params"(redacted),
- * "progress":{"permille","text"},"result"|"error":{"key","message"},"plan","digest","expires","attempt","version"}; log: with
- * "log":[{"n","time","level","text"}] from line `log_from` on. */
+ * "progress":{"permille","text"},"result"|"error":{"key","message"},"plan","digest","expires","attempt","version"};
+ * log: with "log":[{"n","time","level","text"}] from line `log_from` on. */
 struct c138_json *job_json(struct jobs *j, struct job *job, int with_log, uint64_t log_from);
-/* Calls fn once when the job's version exceeds `version` or at `until_ns` (monotonic). Handle to stop waiting early. */
+/* Calls fn once when the job's version exceeds `version` or at `until_ns` (monotonic). Handle to
+ * stop waiting early. */
 struct job_wait;
 struct job_wait *jobs_wait(struct jobs *j, const char *id, uint64_t version, int64_t until_ns,
                            void (*fn)(void *user, struct job *job), void *user);
@@ -142,7 +158,9 @@ struct jobs_filter {
     int64_t since_ns;
     uint64_t limit; /* 0: 50 */
 };
-struct c138_json *jobs_list(struct jobs *j, const struct jobs_filter *filter); /* {"jobs":[...]} newest first */
+struct c138_json *jobs_list(struct jobs *j,
+                            const struct jobs_filter *filter); /* {"jobs":[...]} newest first */
 struct c138_json *jobs_approvals(struct jobs *j); /* {"approvals":[job_json with plan]} */
-void jobs_count(const struct jobs *j, uint32_t ret_by_state[JOB_EXPIRED + 1]); /* not final, and final since the start */
+void jobs_count(const struct jobs *j,
+                uint32_t ret_by_state[JOB_EXPIRED + 1]); /* not final, and final since the start */
 #endif

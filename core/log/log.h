@@ -1,7 +1,8 @@
 /*
- * log/log.h: structured lines to journald (when standard error is the journal) or standard error, each
- * with plugin, action and job. Any thread. Texts that came from outside are stripped of control
- * characters; texts given to log_scrub_add (secrets of running calls) are replaced by "***".
+ * log/log.h: structured lines to journald (when standard error is the journal) or standard error,
+ * each with plugin, action and job. Any thread. Texts that came from outside are stripped of
+ * control characters; texts given to log_scrub_add (secrets of running calls) are replaced by
+ * "***".
  */
 #ifndef CORE_LOG_LOG_H
 #define CORE_LOG_LOG_H

@@ -1,6 +1,7 @@
 /*
- * metrics/metrics.h: the numbers at /metrics. Loop thread. Families are declared once; series come and
- * go. A plugin's families are what it declared; the agent's own have the prefix chain138_agent_.
+ * metrics/metrics.h: the numbers at /metrics. Loop thread. Families are declared once; series come
+ * and go. A plugin's families are what it declared; the agent's own have the prefix
+ * chain138_agent_.
  */
 #ifndef CORE_METRICS_METRICS_H
 #define CORE_METRICS_METRICS_H

@@ -1,6 +1,7 @@
 /*
- * schedule/eventlog.h: kept events in the store, with a retention. Loop thread. Subscribes to "*" on the bus and stores what is
- * declared C138_EVENT_KEEP (batched into the store's transactions; a burst over 5,000 waiting is dropped and counted).
+ * schedule/eventlog.h: kept events in the store, with a retention. Loop thread. Subscribes to "*"
+ * on the bus and stores what is declared C138_EVENT_KEEP (batched into the store's transactions; a
+ * burst over 5,000 waiting is dropped and counted).
  */
 #ifndef CORE_SCHEDULE_EVENTLOG_H
 #define CORE_SCHEDULE_EVENTLOG_H
@@ -8,10 +9,11 @@
 #include <bus/bus.h>
 #include <store/store.h>
 struct eventlog;
-c138_status eventlog_new(struct event_base *base, struct store *store, struct bus *bus, struct eventlog **ret,
-                         struct c138_err *err);
+c138_status eventlog_new(struct event_base *base, struct store *store, struct bus *bus,
+                         struct eventlog **ret, struct c138_err *err);
 struct eventlog *eventlog_free(struct eventlog *e);
-void eventlog_set_retention(struct eventlog *e, int64_t keep_ns, uint64_t keep_max); /* 0: 30 days, 1,000,000 */
+void eventlog_set_retention(struct eventlog *e, int64_t keep_ns,
+                            uint64_t keep_max); /* 0: 30 days, 1,000,000 */
 struct eventlog_filter {
     const char *topic; /* pattern, NULL: all */
     int64_t since_ns, until_ns;

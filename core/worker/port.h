@@ -8,13 +8,14 @@
 
 struct port;
 struct port_ops {
-    /* Any thread. Blocks while the agent does not read (a full socket). `more`: more frames follow at
-     * once, the port may collect them until port flush or a send without `more`.
+    /* Any thread. Blocks while the agent does not read (a full socket). `more`: more frames follow
+     * at once, the port may collect them until port flush or a send without `more`.
      * C138_E_UNAVAILABLE: the agent is gone. */
     c138_status (*send)(struct port *, const struct wire_head *, const void *payload, int more);
     c138_status (*flush)(struct port *);
-    /* One thread at a time. Next frame, until `deadline_ns` (monotonic; 0: do not wait; INT64_MAX: for
-     * ever): C138_E_TIMEOUT. C138_E_UNAVAILABLE: the agent is gone. The caller frees the message. */
+    /* One thread at a time. Next frame, until `deadline_ns` (monotonic; 0: do not wait; INT64_MAX:
+     * for ever): C138_E_TIMEOUT. C138_E_UNAVAILABLE: the agent is gone. The caller frees the
+     * message. */
     c138_status (*recv)(struct port *, int64_t deadline_ns, struct wire_msg **ret_msg);
     struct port *(*free)(struct port *);
 };
@@ -25,8 +26,8 @@ struct port {
 /* Takes over the descriptor. Reads in large pieces. */
 struct port *port_socket_new(int fd);
 
-/* A mailbox: one consumer, any number of producers, wait-free enqueue. Only EVENT and PUBLISH frames
- * are bounded (max_events); control frames always fit. */
+/* A mailbox: one consumer, any number of producers, wait-free enqueue. Only EVENT and PUBLISH
+ * frames are bounded (max_events); control frames always fit. */
 struct mailbox;
 struct mailbox *mailbox_new(uint32_t max_events);
 struct mailbox *mailbox_free(struct mailbox *m);

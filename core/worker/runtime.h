@@ -3,12 +3,13 @@
  * describes it, gives it its host table, and turns frames into calls of its callbacks. Used by
  * chain138-plugin-host (a process of its own) and by a thread of the agent.
  *
- * Threads. runtime_run() is the actor: it reads frames and calls prepare/commit/start/event/timer/run
- * one at a time. Timers are its own (no frame). A long action gets a thread. Whoever waits for a
- * HOSTREPLY reads the port himself if nobody else does (leader/followers): replies wake their waiter,
- * everything else is queued for the actor; so a host call from any thread works while the actor is
- * busy, and c138_cancelled() sees a CANCEL that arrives during a short action by reading without
- * waiting. A short action's reply is sent from the actor's thread: no hop between threads.
+ * Threads. runtime_run() is the actor: it reads frames and calls
+ * prepare/commit/start/event/timer/run one at a time. Timers are its own (no frame). A long action
+ * gets a thread. Whoever waits for a HOSTREPLY reads the port himself if nobody else does
+ * (leader/followers): replies wake their waiter, everything else is queued for the actor; so a host
+ * call from any thread works while the actor is busy, and c138_cancelled() sees a CANCEL that
+ * arrives during a short action by reading without waiting. A short action's reply is sent from the
+ * actor's thread: no hop between threads.
  */
 #ifndef CORE_WORKER_RUNTIME_H
 #define CORE_WORKER_RUNTIME_H
@@ -21,7 +22,8 @@ struct runtime_options {
     int plugin_fd;       /* the .so, checked and open; mapped through /proc/self/fd/N; taken over */
     struct board *board; /* borrowed */
     int in_agent;        /* a thread of the agent: REFUSE if the note says WORKER_ONLY */
-    /* In-thread delivery: publish straight to the bus, on the plugin's thread. NULL: PUBLISH frames. */
+    /* In-thread delivery: publish straight to the bus, on the plugin's thread. NULL: PUBLISH
+     * frames. */
     void (*publish)(void *user, uint64_t cause, uint32_t flags, const char *topic, const char *json,
                     size_t json_length);
     void *user;

@@ -3,35 +3,32 @@
  * the instance writes what it does.
  *
  * One instance has one port. In a worker process the port is a SOCK_STREAM socketpair; in a thread
- * of the agent it is a pair of wait-free queues (liburcu wfcqueue). Frames are the same, so the code
- * on both sides is the same. Both ends run on one machine: numbers are in host order. A frame with a
- * wrong magic, an unknown type or a length over WIRE_MAX ends the instance ("garbage").
+ * of the agent it is a pair of wait-free queues (liburcu wfcqueue). Frames are the same, so the
+ * code on both sides is the same. Both ends run on one machine: numbers are in host order. A frame
+ * with a wrong magic, an unknown type or a length over WIRE_MAX ends the instance ("garbage").
  *
- *   A -> P  WELCOME    first frame. JSON {"plugin","version","agent_version","host_name","state_dir",
+ *   A -> P  WELCOME    first frame. JSON
+ * {"plugin","version","agent_version","host_name","state_dir",
  *                      "grants":["bus",..],"programs":[paths],"read":[paths],"write":[paths],
- *                      "network":bool,"spawn":bool,"memory_max":bytes}; the worker applies its limits
- *                      and sandbox, maps the plugin, then answers HELLO or REFUSE
- *   P -> A  HELLO      JSON {"document": <schema/decl.h>, "sandbox": {...report...}}
- *   P -> A  REFUSE     aux = status, JSON {"key","message"}; the instance ends
- *   A -> P  PREPARE    id; JSON settings (validated, canonical)             -> REPLY
- *   A -> P  COMMIT     id, aux = apply                                      -> REPLY
- *   A -> P  START      id                                                   -> REPLY
- *   A -> P  CALL       id; JSON {"action" (short name),"job","principal","params":{},"plan":text|null,
- *                      "deadline_ns" (monotonic),"dry_run":bool}             -> REPLY
- *   P -> A  REPLY      id, aux = status; JSON: result object, or {"key","message"}
- *   P -> A  PROGRESS   id of the call, aux = permille; text
- *   P -> A  LOG        id of the call or 0, aux = level; text
- *   A -> P  CANCEL     id of the call
- *   P -> A  PUBLISH    id of the causing call or 0; topic NUL json; flags WIRE_KEEP
- *   A -> P  EVENT      id = time (ns UTC), aux = dropped before it; topic NUL source NUL json
- *   P -> A  HOSTCALL   id; JSON {"op","cause": call id,...} NUL body bytes  -> HOSTREPLY
- *                      op kv.get kv.put kv.remove ("key"), kv.list ("prefix"), secret.get ("reference"),
- *                      call ("action","params":{},"timeout_ns")
- *   A -> P  HOSTREPLY  id, aux = status; bytes
- *   P -> A  METRICS    JSON [["name",["label value",..],value|null],..]: changed series; null: removed
- *   A -> P  STATUS     id -> REPLY {"health":1|2,"text":"..","items":[..]}: health and status extensions
- *   A -> P  STOP       aux = ms until long actions are cancelled; then stop(), destroy() -> BYE
- *   P -> A  BYE        the port closes after it
+ *                      "network":bool,"spawn":bool,"memory_max":bytes}; the worker applies its
+ * limits and sandbox, maps the plugin, then answers HELLO or REFUSE P -> A  HELLO      JSON
+ * {"document": <schema/decl.h>, "sandbox": {...report...}} P -> A  REFUSE     aux = status, JSON
+ * {"key","message"}; the instance ends A -> P  PREPARE    id; JSON settings (validated, canonical)
+ * -> REPLY A -> P  COMMIT     id, aux = apply                                      -> REPLY A -> P
+ * START      id                                                   -> REPLY A -> P  CALL       id;
+ * JSON {"action" (short name),"job","principal","params":{},"plan":text|null, "deadline_ns"
+ * (monotonic),"dry_run":bool}             -> REPLY P -> A  REPLY      id, aux = status; JSON:
+ * result object, or {"key","message"} P -> A  PROGRESS   id of the call, aux = permille; text P ->
+ * A  LOG        id of the call or 0, aux = level; text A -> P  CANCEL     id of the call P -> A
+ * PUBLISH    id of the causing call or 0; topic NUL json; flags WIRE_KEEP A -> P  EVENT      id =
+ * time (ns UTC), aux = dropped before it; topic NUL source NUL json P -> A  HOSTCALL   id; JSON
+ * {"op","cause": call id,...} NUL body bytes  -> HOSTREPLY op kv.get kv.put kv.remove ("key"),
+ * kv.list ("prefix"), secret.get ("reference"), call ("action","params":{},"timeout_ns") A -> P
+ * HOSTREPLY  id, aux = status; bytes P -> A  METRICS    JSON [["name",["label
+ * value",..],value|null],..]: changed series; null: removed A -> P  STATUS     id -> REPLY
+ * {"health":1|2,"text":"..","items":[..]}: health and status extensions A -> P  STOP       aux = ms
+ * until long actions are cancelled; then stop(), destroy() -> BYE P -> A  BYE        the port
+ * closes after it
  */
 #ifndef CORE_WORKER_WIRE_H
 #define CORE_WORKER_WIRE_H
@@ -99,7 +96,7 @@ struct wire_msg *wire_msg_free(struct wire_msg *m);
 struct board_slot {
     _Atomic int64_t since_ns; /* monotonic; 0: idle */
     _Atomic uint64_t call_id; /* of a call, else 0 */
-    char what[BOARD_TEXT];    /* "action besu.sync", "callback timer 1", "callback event besu.head" */
+    char what[BOARD_TEXT]; /* "action besu.sync", "callback timer 1", "callback event besu.head" */
 };
 struct board {
     uint32_t size; /* of this struct */

@@ -1,6 +1,7 @@
 /*
- * base/buf.h: a byte buffer that grows to a bound. Always NUL-terminated behind its last byte. Embedded: C138_BUF_NULL is a valid
- * empty buffer; deinit takes it, and leaves it so again. Not for several threads.
+ * base/buf.h: a byte buffer that grows to a bound. Always NUL-terminated behind its last byte.
+ * Embedded: C138_BUF_NULL is a valid empty buffer; deinit takes it, and leaves it so again. Not for
+ * several threads.
  */
 #ifndef C138_BASE_BUF_H
 #define C138_BASE_BUF_H
@@ -23,8 +24,10 @@ void c138_buf_reset(struct c138_buf *b); /* empty, memory kept */
 c138_status c138_buf_add(struct c138_buf *b, const void *bytes, size_t length);
 c138_status c138_buf_adds(struct c138_buf *b, const char *text);
 c138_status c138_buf_addc(struct c138_buf *b, char c);
-c138_status c138_buf_addf(struct c138_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-c138_status c138_buf_addv(struct c138_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+c138_status c138_buf_addf(struct c138_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+c138_status c138_buf_addv(struct c138_buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 /* Never NULL. Valid until the next change. */
 const char *c138_buf_text(const struct c138_buf *b);
 /* Hands the text over (the caller frees it) and leaves the buffer empty. Never NULL. */

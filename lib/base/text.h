@@ -1,5 +1,6 @@
 /*
- * base/text.h: small work on text and bytes. All functions are pure and may be called from any thread.
+ * base/text.h: small work on text and bytes. All functions are pure and may be called from any
+ * thread.
  */
 #ifndef C138_BASE_TEXT_H
 #define C138_BASE_TEXT_H
@@ -12,7 +13,8 @@ void c138_hex_encode(const uint8_t *bytes, size_t length, char *ret_text);
 c138_status c138_hex_decode(const char *text, size_t text_length, uint8_t *ret_bytes);
 /* Base64 (RFC 4648, padded, no line breaks). encode adds to `out`. */
 void c138_base64_encode(const uint8_t *bytes, size_t length, struct c138_buf *out);
-void c138_base64url_encode(const uint8_t *bytes, size_t length, struct c138_buf *out); /* unpadded */
+void c138_base64url_encode(const uint8_t *bytes, size_t length,
+                           struct c138_buf *out); /* unpadded */
 c138_status c138_base64_decode(const char *text, size_t length, struct c138_buf *out);
 
 int c138_utf8_valid(const char *text, size_t length);
@@ -21,14 +23,16 @@ int c138_starts_with(const char *text, const char *prefix);
 int c138_ends_with(const char *text, const char *suffix);
 /* Compares without leaking where they differ. */
 int c138_secret_equal(const void *a, const void *b, size_t length);
-/* The one of `names` (NULL-terminated) nearest to `text` by edit distance, NULL if none is near (more than a third differs). */
+/* The one of `names` (NULL-terminated) nearest to `text` by edit distance, NULL if none is near
+ * (more than a third differs). */
 const char *c138_nearest(const char *text, const char *const *names);
 /* Strict numbers: the whole text, no sign for uint, no spaces, no overflow. */
 c138_status c138_parse_int(const char *text, int64_t *ret_value);
 c138_status c138_parse_uint(const char *text, uint64_t *ret_value);
 /* "0x" and 1..16 hex digits, as JSON-RPC quantities. */
 c138_status c138_parse_quantity(const char *text, uint64_t *ret_value);
-/* Does `topic` match `pattern`: equal, or pattern "*", or pattern ends in ".*" and topic starts with what is before the star. */
+/* Does `topic` match `pattern`: equal, or pattern "*", or pattern ends in ".*" and topic starts
+ * with what is before the star. */
 int c138_topic_match(const char *pattern, const char *topic);
 /* SHA-256 (OpenSSL). */
 void c138_sha256(const void *bytes, size_t length, uint8_t ret_digest[32]);

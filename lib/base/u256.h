@@ -1,16 +1,22 @@
 /*
- * base/u256.h: 256-bit unsigned numbers, big endian, for wei amounts and JSON-RPC quantities. Pure, any thread.
+ * base/u256.h: 256-bit unsigned numbers, big endian, for wei amounts and JSON-RPC quantities. Pure,
+ * any thread.
  */
 #ifndef C138_BASE_U256_H
 #define C138_BASE_U256_H
 #include <base/err.h>
-struct c138_u256 { uint8_t be[32]; };
+struct c138_u256 {
+    uint8_t be[32];
+};
 #define C138_U256_TEXT 79 /* 78 digits and a NUL */
-c138_status c138_u256_from_dec(const char *text, struct c138_u256 *ret);  /* digits only; C138_E_LIMIT from 2^256 on */
-c138_status c138_u256_from_hex(const char *text, struct c138_u256 *ret);  /* "0x" and 1..64 digits */
+c138_status c138_u256_from_dec(const char *text,
+                               struct c138_u256 *ret); /* digits only; C138_E_LIMIT from 2^256 on */
+c138_status c138_u256_from_hex(const char *text, struct c138_u256 *ret); /* "0x" and 1..64 digits */
 void c138_u256_to_dec(const struct c138_u256 *v, char ret_text[C138_U256_TEXT]);
-void c138_u256_to_quantity(const struct c138_u256 *v, char ret_text[67]); /* "0x0", no leading zeros */
+void c138_u256_to_quantity(const struct c138_u256 *v,
+                           char ret_text[67]); /* "0x0", no leading zeros */
 int c138_u256_cmp(const struct c138_u256 *a, const struct c138_u256 *b);
-/* Ether units: "1.5ether", "20gwei", "7wei", "7": exact, C138_E_INVALID for a fraction below one wei. */
+/* Ether units: "1.5ether", "20gwei", "7wei", "7": exact, C138_E_INVALID for a fraction below one
+ * wei. */
 c138_status c138_wei_parse(const char *text, struct c138_u256 *ret);
 #endif

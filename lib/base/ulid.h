@@ -1,7 +1,8 @@
 /*
- * base/ulid.h: ids that are unique over hosts without talking to anybody and sort by time (github.com/ulid/spec).
- * 26 characters of Crockford base32: 48 bits of milliseconds UTC, 80 bits of getrandom(2). Any thread. Within one process two ids of
- * the same millisecond still sort in the order in which they were made.
+ * base/ulid.h: ids that are unique over hosts without talking to anybody and sort by time
+ * (github.com/ulid/spec). 26 characters of Crockford base32: 48 bits of milliseconds UTC, 80 bits
+ * of getrandom(2). Any thread. Within one process two ids of the same millisecond still sort in the
+ * order in which they were made.
  */
 #ifndef C138_BASE_ULID_H
 #define C138_BASE_ULID_H

@@ -1,5 +1,6 @@
 /*
- * base/when.h: times, durations, sizes. Times are int64 nanoseconds UTC inside, RFC 3339 outside. Pure but for the clocks.
+ * base/when.h: times, durations, sizes. Times are int64 nanoseconds UTC inside, RFC 3339 outside.
+ * Pure but for the clocks.
  */
 #ifndef C138_BASE_WHEN_H
 #define C138_BASE_WHEN_H
@@ -11,13 +12,15 @@
 int64_t c138_now_utc_ns(void);
 int64_t c138_now_monotonic_ns(void);
 
-/* "2026-11-23T03:00:00.123Z": milliseconds, always UTC. `ret_text` has room for C138_TIME_TEXT bytes. */
+/* "2026-11-23T03:00:00.123Z": milliseconds, always UTC. `ret_text` has room for C138_TIME_TEXT
+ * bytes. */
 #define C138_TIME_TEXT 40
 void c138_time_format(int64_t time_ns, char ret_text[C138_TIME_TEXT]);
 /* RFC 3339 with Z or an offset, fraction to 9 digits. */
 c138_status c138_time_parse(const char *text, int64_t *ret_time_ns);
 
-/* "1h30m", "250ms", "90s", "2d12h", "0s"; units ns us ms s m h d w in falling order, a fraction in the last ("1.5h"). Not negative. */
+/* "1h30m", "250ms", "90s", "2d12h", "0s"; units ns us ms s m h d w in falling order, a fraction in
+ * the last ("1.5h"). Not negative. */
 c138_status c138_duration_parse(const char *text, int64_t *ret_ns);
 /* The shortest exact form, "1h30m". */
 #define C138_DURATION_TEXT 64

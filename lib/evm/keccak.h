@@ -1,6 +1,6 @@
 /*
- * evm/keccak.h: Keccak-256 as Ethereum uses it (padding 0x01, not SHA-3's 0x06; OpenSSL 3.0 lacks it). Source: keccak.team, "The
- * Keccak reference" 3.0. Pure; any thread.
+ * evm/keccak.h: Keccak-256 as Ethereum uses it (padding 0x01, not SHA-3's 0x06; OpenSSL 3.0 lacks
+ * it). Source: keccak.team, "The Keccak reference" 3.0. Pure; any thread.
  */
 #ifndef C138_EVM_KECCAK_H
 #define C138_EVM_KECCAK_H

@@ -1,15 +1,23 @@
 /*
- * evm/rlp.h: reading RLP (Ethereum yellow paper, appendix B), strict: non-canonical lengths, single bytes with a prefix, and items that
- * reach past their list are C138_E_INVALID. A reader walks over borrowed bytes. Pure; any thread.
+ * evm/rlp.h: reading RLP (Ethereum yellow paper, appendix B), strict: non-canonical lengths, single
+ * bytes with a prefix, and items that reach past their list are C138_E_INVALID. A reader walks over
+ * borrowed bytes. Pure; any thread.
  */
 #ifndef C138_EVM_RLP_H
 #define C138_EVM_RLP_H
 #include <base/err.h>
-struct c138_rlp { const uint8_t *p; size_t length; }; /* what is left to read at this level */
-/* Takes the next item: its payload into *ret_item, *ret_is_list says what it is. C138_E_NOTFOUND at the end. */
+struct c138_rlp {
+    const uint8_t *p;
+    size_t length;
+}; /* what is left to read at this level */
+/* Takes the next item: its payload into *ret_item, *ret_is_list says what it is. C138_E_NOTFOUND at
+ * the end. */
 c138_status c138_rlp_next(struct c138_rlp *in, struct c138_rlp *ret_item, int *ret_is_list);
-c138_status c138_rlp_list(struct c138_rlp *in, struct c138_rlp *ret_items);              /* next item, which must be a list */
-c138_status c138_rlp_bytes(struct c138_rlp *in, const uint8_t **ret_bytes, size_t *ret_length); /* ... must be bytes */
-c138_status c138_rlp_uint(struct c138_rlp *in, uint64_t *ret_value);                      /* ... no leading zeros, to 8 bytes */
+c138_status c138_rlp_list(struct c138_rlp *in,
+                          struct c138_rlp *ret_items); /* next item, which must be a list */
+c138_status c138_rlp_bytes(struct c138_rlp *in, const uint8_t **ret_bytes,
+                           size_t *ret_length); /* ... must be bytes */
+c138_status c138_rlp_uint(struct c138_rlp *in,
+                          uint64_t *ret_value); /* ... no leading zeros, to 8 bytes */
 int c138_rlp_done(const struct c138_rlp *in);
 #endif

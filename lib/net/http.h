@@ -1,9 +1,10 @@
 /*
- * net/http.h: one HTTP request at a time with hard bounds, over libcurl. For code that may block (plugins, tools).
+ * net/http.h: one HTTP request at a time with hard bounds, over libcurl. For code that may block
+ * (plugins, tools).
  *
- * A client keeps its connections between requests. It belongs to one thread at a time. Bounds: time to connect, whole time, bytes of
- * head and of body; redirects are not followed (a node that redirects is misconfigured, and a token must not travel). Proxies of the
- * environment are ignored.
+ * A client keeps its connections between requests. It belongs to one thread at a time. Bounds: time
+ * to connect, whole time, bytes of head and of body; redirects are not followed (a node that
+ * redirects is misconfigured, and a token must not travel). Proxies of the environment are ignored.
  */
 #ifndef C138_NET_HTTP_H
 #define C138_NET_HTTP_H
@@ -27,7 +28,8 @@ struct c138_http_request {
     const char *body;           /* NULL: none */
     size_t body_length;
     int64_t timeout_ns; /* 0: the client's */
-    /* Asked several times a second while the request is under way; not 0: stop with C138_E_CANCELLED. NULL: never. */
+    /* Asked several times a second while the request is under way; not 0: stop with
+     * C138_E_CANCELLED. NULL: never. */
     int (*cancelled)(void *user);
     void *user;
 };
@@ -35,17 +37,19 @@ struct c138_http_request {
 struct c138_http_response {
     long status;            /* 200 */
     char content_type[128]; /* "" if there is none */
-    struct c138_buf body;   /* reset and reused by the next request when the same response is passed again */
+    struct c138_buf
+        body; /* reset and reused by the next request when the same response is passed again */
     int64_t took_ns;
 };
 
 c138_status c138_http_new(const struct c138_http_options *options, struct c138_http **ret_http);
 struct c138_http *c138_http_free(struct c138_http *h);
 /*
- * C138_OK for any complete answer, also 404. Failures: key "http.refused" "http.resolve" "http.timeout" "http.truncated" "http.too-large"
- * "http.tls" "http.protocol" "http.cancelled"; the text names the URL without user and password, what happened and what to do.
+ * C138_OK for any complete answer, also 404. Failures: key "http.refused" "http.resolve"
+ * "http.timeout" "http.truncated" "http.too-large" "http.tls" "http.protocol" "http.cancelled"; the
+ * text names the URL without user and password, what happened and what to do.
  */
-c138_status c138_http_do(struct c138_http *h, const struct c138_http_request *request, struct c138_http_response *response,
-                         struct c138_err *err);
+c138_status c138_http_do(struct c138_http *h, const struct c138_http_request *request,
+                         struct c138_http_response *response, struct c138_err *err);
 void c138_http_response_deinit(struct c138_http_response *r);
 #endif

@@ -1,18 +1,22 @@
 /*
- * schema/decl.h: declarations as the agent and the control know them: what a plugin described in its tables, read from JSON.
+ * schema/decl.h: declarations as the agent and the control know them: what a plugin described in
+ * its tables, read from JSON.
  *
- * A plugin's tables never leave the process that loaded it: its runtime writes them as one JSON document (schema/describe.h), and
- * everybody else (agent, control, OpenAPI, manual, tests) reads that document with decl_plugin_new(). So there is one form of a
- * declaration whether a plugin runs in a worker, in a thread, or only lies on disk. Constant after it was made: any thread.
+ * A plugin's tables never leave the process that loaded it: its runtime writes them as one JSON
+ * document (schema/describe.h), and everybody else (agent, control, OpenAPI, manual, tests) reads
+ * that document with decl_plugin_new(). So there is one form of a declaration whether a plugin runs
+ * in a worker, in a thread, or only lies on disk. Constant after it was made: any thread.
  *
  * The document:
  *   {"name","version","summary","license","abi":[major,minor],"flags":[...],"settings":[FIELD],"actions":[ACTION],"events":[EVENT],
  *    "subscribes":["topic"],"metrics":[{"name","type","help","labels":[]}]}
- *   FIELD  {"name","type":"address","summary","required":true,"sensitive":true,"positional","hidden","restart","writable",
- *           "unit","default","min","max","choices":[],"complete","fields":[FIELD]}            (absent members are false or none)
- *   ACTION {"name","summary","help","example","effect":"read|write|chain|dangerous","role":"viewer|operator|custodian","lock",
+ *   FIELD
+ * {"name","type":"address","summary","required":true,"sensitive":true,"positional","hidden","restart","writable",
+ *           "unit","default","min","max","choices":[],"complete","fields":[FIELD]} (absent members
+ * are false or none) ACTION
+ * {"name","summary","help","example","effect":"read|write|chain|dangerous","role":"viewer|operator|custodian","lock",
  *           "timeout_ns","idempotent","dry_run","long","params":[FIELD],"results":[FIELD]}
- *   EVENT  {"topic","summary","severity":"info|warning|critical","keep","coalesce","fields":[FIELD]}
+ *   EVENT {"topic","summary","severity":"info|warning|critical","keep","coalesce","fields":[FIELD]}
  */
 #ifndef C138_SCHEMA_DECL_H
 #define C138_SCHEMA_DECL_H
@@ -20,10 +24,11 @@
 #include <chain138/plugin.h>
 
 struct decl_field {
-    const char *name, *summary, *unit, *default_text, *min_text, *max_text, *complete; /* NULL: none; name, summary never NULL */
-    uint32_t type;               /* C138_T_* */
-    uint32_t flags;              /* C138_FIELD_* */
-    const char *const *choices;  /* NULL-terminated, never NULL */
+    const char *name, *summary, *unit, *default_text, *min_text, *max_text,
+        *complete;                    /* NULL: none; name, summary never NULL */
+    uint32_t type;                    /* C138_T_* */
+    uint32_t flags;                   /* C138_FIELD_* */
+    const char *const *choices;       /* NULL-terminated, never NULL */
     struct decl_field *const *fields; /* NULL-terminated, never NULL */
 };
 
@@ -32,8 +37,8 @@ struct decl_action {
     const char *full_name; /* "besu.peer-add" */
     const char *summary, *help, *example, *lock;
     uint32_t effect, role, flags;
-    int64_t timeout_ns; /* never 0 */
-    struct decl_field *const *params;  /* NULL-terminated, never NULL */
+    int64_t timeout_ns;               /* never 0 */
+    struct decl_field *const *params; /* NULL-terminated, never NULL */
     struct decl_field *const *results;
 };
 
@@ -61,20 +66,25 @@ struct decl_plugin {
     const struct c138_json *document; /* what it was made from */
 };
 
-/* Reads and lints a document: names well formed and not twice, types and roles known, defaults and bounds readable in their type and
- * default within bounds, enum with choices, list with one element field, DANGEROUS with DRY_RUN, topics begin with the plugin's
- * name, metric names valid and prefixed "chain138_", placeholders of `lock` are parameters. C138_E_INVALID with what and where. */
-c138_status decl_plugin_new(const struct c138_json *document, struct decl_plugin **ret_plugin, struct c138_err *err);
+/* Reads and lints a document: names well formed and not twice, types and roles known, defaults and
+ * bounds readable in their type and default within bounds, enum with choices, list with one element
+ * field, DANGEROUS with DRY_RUN, topics begin with the plugin's name, metric names valid and
+ * prefixed "chain138_", placeholders of `lock` are parameters. C138_E_INVALID with what and where.
+ */
+c138_status decl_plugin_new(const struct c138_json *document, struct decl_plugin **ret_plugin,
+                            struct c138_err *err);
 struct decl_plugin *decl_plugin_free(struct decl_plugin *p);
 
-const struct decl_action *decl_action_find(const struct decl_plugin *p, const char *name); /* short or full name; NULL */
+const struct decl_action *decl_action_find(const struct decl_plugin *p,
+                                           const char *name); /* short or full name; NULL */
 const struct decl_event *decl_event_find(const struct decl_plugin *p, const char *topic);
 const struct decl_metric *decl_metric_find(const struct decl_plugin *p, const char *name);
-const struct decl_field *decl_field_find(struct decl_field *const *fields, const char *name); /* NULL */
+const struct decl_field *decl_field_find(struct decl_field *const *fields,
+                                         const char *name); /* NULL */
 
-const char *decl_type_name(uint32_t type);     /* "address" */
-const char *decl_effect_name(uint32_t effect); /* "read" */
-const char *decl_role_name(uint32_t role);     /* "viewer" */
+const char *decl_type_name(uint32_t type);      /* "address" */
+const char *decl_effect_name(uint32_t effect);  /* "read" */
+const char *decl_role_name(uint32_t role);      /* "viewer" */
 uint32_t decl_role_from_name(const char *name); /* 0: unknown */
 const char *decl_severity_name(uint32_t severity);
 #endif
