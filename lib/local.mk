@@ -1,0 +1,13 @@
+# libchain138: one convenience library for the core, the control and the plugins.
+lib_base_sources = lib/base/err.c lib/base/err.h lib/base/mem.c lib/base/mem.h lib/base/buf.c \
+    lib/base/buf.h lib/base/json.c lib/base/json.h lib/base/text.c lib/base/text.h lib/base/when.c \
+    lib/base/when.h lib/base/ulid.c lib/base/ulid.h lib/base/fs.c lib/base/fs.h lib/base/u256.c \
+    lib/base/u256.h
+lib_schema_sources =
+lib_evm_sources =
+lib_net_sources =
+noinst_LTLIBRARIES += lib/libchain138.la
+lib_libchain138_la_SOURCES = $(lib_base_sources) $(lib_schema_sources) $(lib_evm_sources) \
+    $(lib_net_sources)
+lib_libchain138_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS)
+lib_libchain138_la_LIBADD = $(JSONC_LIBS) $(CRYPTO_LIBS) -lm

@@ -1,0 +1,131 @@
+#include <base/text.h>
+#include <base/u256.h>
+
+#include <string.h>
+
+/* v = v * factor + add; 1 if that left the 256 bits. */
+static int muladd(struct c138_u256 *v, uint32_t factor, uint32_t add) {
+    uint64_t carry = add;
+    for (size_t i = 32; i--;) {
+        carry += (uint64_t)v->be[i] * factor;
+        v->be[i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    return carry != 0;
+}
+
+/* v = v / divisor; gives the remainder. */
+static uint32_t divide(struct c138_u256 *v, uint32_t divisor) {
+    uint64_t rest = 0;
+    for (size_t i = 0; i < 32; i++) {
+        rest = rest << 8 | v->be[i];
+        v->be[i] = (uint8_t)(rest / divisor);
+        rest %= divisor;
+    }
+    return (uint32_t)rest;
+}
+
+static int is_zero(const struct c138_u256 *v) {
+    static const struct c138_u256 zero;
+    return !memcmp(v, &zero, sizeof(zero));
+}
+
+static c138_status add_digits(struct c138_u256 *v, const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return C138_E_INVALID;
+        if (muladd(v, 10, (uint32_t)(text[i] - '0')))
+            return C138_E_LIMIT;
+    }
+    return C138_OK;
+}
+
+c138_status c138_u256_from_dec(const char *text, struct c138_u256 *ret) {
+    struct c138_u256 v = {{0}};
+    size_t n = strlen(text);
+    if (!n || n > 4096)
+        return C138_E_INVALID;
+    c138_status status = add_digits(&v, text, n);
+    if (status >= 0)
+        *ret = v;
+    return status;
+}
+
+c138_status c138_u256_from_hex(const char *text, struct c138_u256 *ret) {
+    struct c138_u256 v = {{0}};
+    char padded[65];
+    size_t n = strlen(text);
+    if (n < 3 || n > 66 || text[0] != '0' || text[1] != 'x')
+        return C138_E_INVALID;
+    memset(padded, '0', 64);
+    memcpy(padded + 66 - n, text + 2, n - 2);
+    if (c138_hex_decode(padded, 64, v.be) < 0)
+        return C138_E_INVALID;
+    *ret = v;
+    return C138_OK;
+}
+
+void c138_u256_to_dec(const struct c138_u256 *v, char ret_text[C138_U256_TEXT]) {
+    char reversed[C138_U256_TEXT];
+    struct c138_u256 left = *v;
+    size_t n = 0;
+    do {
+        reversed[n++] = (char)('0' + divide(&left, 10));
+    } while (!is_zero(&left));
+    for (size_t i = 0; i < n; i++)
+        ret_text[i] = reversed[n - 1 - i];
+    ret_text[n] = '\0';
+}
+
+void c138_u256_to_quantity(const struct c138_u256 *v, char ret_text[67]) {
+    char hex[65];
+    c138_hex_encode(v->be, 32, hex);
+    size_t i = 0;
+    while (i < 63 && hex[i] == '0')
+        i++;
+    ret_text[0] = '0';
+    ret_text[1] = 'x';
+    memcpy(ret_text + 2, hex + i, 65 - i);
+}
+
+int c138_u256_cmp(const struct c138_u256 *a, const struct c138_u256 *b) {
+    int d = memcmp(a->be, b->be, 32);
+    return d < 0 ? -1 : d > 0;
+}
+
+c138_status c138_wei_parse(const char *text, struct c138_u256 *ret) {
+    static const struct {
+        const char *name;
+        size_t zeros;
+    } units[] = {{"", 0},     {"wei", 0},    {"kwei", 3},    {"mwei", 6},
+                 {"gwei", 9}, {"szabo", 12}, {"finney", 15}, {"ether", 18}};
+    size_t whole = strspn(text, "0123456789"), fraction = 0;
+    const char *rest = text + whole;
+    if (*rest == '.') {
+        fraction = strspn(rest + 1, "0123456789");
+        if (!fraction)
+            return C138_E_INVALID;
+        rest += 1 + fraction;
+    }
+    if (!whole || whole > 100 || fraction > 100)
+        return C138_E_INVALID;
+    for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++) {
+        if (strcmp(units[u].name, rest) != 0)
+            continue;
+        struct c138_u256 v = {{0}};
+        const char *digits = text + whole + 1;
+        while (fraction > units[u].zeros && digits[fraction - 1] == '0')
+            fraction--;
+        if (fraction > units[u].zeros)
+            return C138_E_INVALID;
+        c138_status status = add_digits(&v, text, whole);
+        if (status >= 0 && fraction)
+            status = add_digits(&v, digits, fraction);
+        for (size_t i = fraction; status >= 0 && i < units[u].zeros; i++)
+            status = muladd(&v, 10, 0) ? C138_E_LIMIT : C138_OK;
+        if (status >= 0)
+            *ret = v;
+        return status;
+    }
+    return C138_E_INVALID;
+}
