@@ -13,6 +13,10 @@
 #include <base/json.h>
 #include <chain138/plugin.h>
 
+/* note_flags of tables that are no plugin: the agent's own actions and settings, without callbacks.
+ */
+#define DESCRIBE_TABLES_ONLY UINT32_MAX
+
 struct describe_range {
     uintptr_t begin, end;
 };
