@@ -5,10 +5,19 @@ lib_base_sources = lib/base/err.c lib/base/err.h lib/base/mem.c lib/base/mem.h l
     lib/base/u256.h
 lib_schema_sources = lib/schema/decl.c lib/schema/decl.h lib/schema/validate.c lib/schema/validate.h \
     lib/schema/describe.c lib/schema/describe.h lib/schema/cron.c lib/schema/cron.h lib/schema/zone.c
-lib_evm_sources = lib/evm/keccak.c lib/evm/keccak.h lib/evm/address.c lib/evm/address.h
-lib_net_sources =
+lib_evm_sources = lib/evm/keccak.c lib/evm/keccak.h lib/evm/address.c lib/evm/address.h \
+    lib/evm/rlp.c lib/evm/rlp.h
+lib_net_sources = lib/net/promtext.c lib/net/promtext.h
 noinst_LTLIBRARIES += lib/libchain138.la
 lib_libchain138_la_SOURCES = $(lib_base_sources) $(lib_schema_sources) $(lib_evm_sources) \
     $(lib_net_sources)
 lib_libchain138_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS)
 lib_libchain138_la_LIBADD = $(JSONC_LIBS) $(CRYPTO_LIBS) -lm
+
+# What needs libcurl, apart: so that only who asks nodes has it in its process. Link it before libchain138.la.
+if HAVE_CURL
+noinst_LTLIBRARIES += lib/libchain138net.la
+lib_libchain138net_la_SOURCES = lib/net/http.c lib/net/http.h lib/net/jsonrpc.c lib/net/jsonrpc.h
+lib_libchain138net_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+lib_libchain138net_la_LIBADD = $(CURL_LIBS)
+endif

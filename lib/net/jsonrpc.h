@@ -20,7 +20,8 @@ struct c138_rpc_options {
     int64_t timeout_ns; /* 0: 10 s */
     size_t body_max;    /* 0: 8 MiB */
     /* Gives the bearer token for the next request, or NULL for none; called before each request;
-     * `refresh` is 1 after a 401. The text is borrowed until the next call. NULL: no
+     * `refresh` is 1 after a 401. The text is borrowed until the next call. NULL with
+     * `err` filled in (its status not 0): the request is not sent. No function: no
      * authentication. */
     const char *(*token)(void *user, int refresh, struct c138_err *err);
     void *user;
@@ -44,10 +45,17 @@ struct c138_rpc *c138_rpc_free(struct c138_rpc *r);
  * be NULL) its code, and the node's text in err. */
 c138_status c138_rpc_call(struct c138_rpc *r, const char *method, struct c138_json *params,
                           struct c138_json **ret_result, int64_t *ret_code, struct c138_err *err);
-/* All calls in one request. C138_OK: the transport worked and each call has its own status. Else
- * none was answered. */
+/* All calls in one request; in several where the node refuses a batch of that size (what it takes
+ * is remembered). C138_OK: the transport worked and each call has its own status. Else none was
+ * answered. */
 c138_status c138_rpc_batch(struct c138_rpc *r, struct c138_rpc_call *calls, size_t count,
                            struct c138_err *err);
+/* The reading half of the two above, pure (any thread): an answer's body into `calls`, whose ids
+ * were first_id, first_id + 1, ... `batch`: an array was sent. Failures: keys "rpc.html"
+ * "rpc.not-json" "rpc.wrong-id" "rpc.no-answer" "rpc.batch-refused". */
+c138_status c138_rpc_read(const char *text, size_t length, uint64_t first_id,
+                          struct c138_rpc_call *calls, size_t count, int batch,
+                          struct c138_err *err);
 void c138_rpc_call_deinit(struct c138_rpc_call *call);
 int64_t c138_rpc_took_ns(const struct c138_rpc *r); /* duration of the last request */
 #endif

@@ -1,0 +1,30 @@
+# A target: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME. With --enable-fuzzers it is a libFuzzer program; without,
+# it replays its corpus as a test.
+FUZZ_REPLAY = tests/fuzz/replay.c
+fuzz_targets =
+fuzz_targets += tests/fuzz/fuzz_rlp tests/fuzz/fuzz_promtext
+tests_fuzz_fuzz_rlp_SOURCES = tests/fuzz/fuzz_rlp.c
+tests_fuzz_fuzz_rlp_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_promtext_SOURCES = tests/fuzz/fuzz_promtext.c
+tests_fuzz_fuzz_promtext_LDADD = lib/libchain138.la
+if HAVE_CURL
+fuzz_targets += tests/fuzz/fuzz_jsonrpc
+tests_fuzz_fuzz_jsonrpc_SOURCES = tests/fuzz/fuzz_jsonrpc.c
+tests_fuzz_fuzz_jsonrpc_LDADD = lib/libchain138net.la lib/libchain138.la
+endif
+if FUZZERS
+AM_FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+AM_FUZZ_LDFLAGS = $(AM_LDFLAGS)
+tests_fuzz_fuzz_rlp_SOURCES += $(FUZZ_REPLAY)
+tests_fuzz_fuzz_promtext_SOURCES += $(FUZZ_REPLAY)
+if HAVE_CURL
+tests_fuzz_fuzz_jsonrpc_SOURCES += $(FUZZ_REPLAY)
+endif
+TESTS += $(fuzz_targets)
+endif
+tests_fuzz_fuzz_rlp_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+tests_fuzz_fuzz_promtext_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+tests_fuzz_fuzz_jsonrpc_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+check_PROGRAMS += $(fuzz_targets)
+EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus/rlp tests/fuzz/corpus/jsonrpc tests/fuzz/corpus/promtext

@@ -1,3 +1,20 @@
 # A room's program: tests/unit/ROOM/main.c and one test_NAME.c per source file. Rooms add themselves here.
 UNIT_LIBS = $(CUNIT_LIBS)
 UNIT_SOURCES = tests/unit/unit.c tests/unit/unit.h
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/unit/evm/unit_evm
+TESTS += tests/unit/evm/unit_evm
+tests_unit_evm_unit_evm_SOURCES = $(UNIT_SOURCES) tests/unit/evm/main.c tests/unit/evm/test_rlp.c
+tests_unit_evm_unit_evm_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_evm_unit_evm_LDADD = lib/libchain138.la $(UNIT_LIBS)
+if HAVE_CURL
+check_PROGRAMS += tests/unit/net/unit_net
+TESTS += tests/unit/net/unit_net
+tests_unit_net_unit_net_SOURCES = $(UNIT_SOURCES) tests/unit/net/main.c tests/unit/net/server.c \
+    tests/unit/net/server.h tests/unit/net/test_http.c tests/unit/net/test_jsonrpc.c \
+    tests/unit/net/test_promtext.c
+tests_unit_net_unit_net_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_net_unit_net_LDADD = lib/libchain138net.la lib/libchain138.la $(UNIT_LIBS)
+endif
+endif
