@@ -1,1 +1,2 @@
-# Sources of this room: libcore_sources += core/log/NAME.c core/log/NAME.h
+# Sources of this room
+libcore_sources += core/log/log.c core/log/log.h

@@ -17,4 +17,9 @@ tests_unit_net_unit_net_SOURCES = $(UNIT_SOURCES) tests/unit/net/main.c tests/un
 tests_unit_net_unit_net_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_net_unit_net_LDADD = lib/libchain138net.la lib/libchain138.la $(UNIT_LIBS)
 endif
+check_PROGRAMS += tests/unit/log/unit_log
+TESTS += tests/unit/log/unit_log
+tests_unit_log_unit_log_SOURCES = $(UNIT_SOURCES) tests/unit/log/main.c tests/unit/log/test_log.c
+tests_unit_log_unit_log_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_log_unit_log_LDADD = core/libcore.la $(UNIT_LIBS)
 endif
