@@ -1,0 +1,17 @@
+# The plugin that watches Besu nodes. Its sources are also a library for its unit tests.
+besu_sources = plugins/besu/besu.c plugins/besu/besu.h plugins/besu/settings.c \
+    plugins/besu/node.c plugins/besu/node.h plugins/besu/auth.c plugins/besu/auth.h \
+    plugins/besu/extradata.c plugins/besu/extradata.h plugins/besu/chain.c plugins/besu/chain.h \
+    plugins/besu/logtail.c plugins/besu/logtail.h plugins/besu/rounds.c plugins/besu/rounds.h \
+    plugins/besu/network.c plugins/besu/watch.c plugins/besu/reads.c plugins/besu/consensus.c \
+    plugins/besu/writes.c
+if BUILD_BESU
+pkgplugin_LTLIBRARIES += plugins/besu/besu.la
+noinst_LTLIBRARIES += plugins/besu/libbesu.la
+plugins_besu_libbesu_la_SOURCES = $(besu_sources)
+plugins_besu_libbesu_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECP256K1_CFLAGS)
+plugins_besu_libbesu_la_LIBADD = lib/libchain138net.la lib/libchain138.la $(SECP256K1_LIBS)
+plugins_besu_besu_la_SOURCES =
+plugins_besu_besu_la_LDFLAGS = $(AM_PLUGIN_LDFLAGS)
+plugins_besu_besu_la_LIBADD = plugins/besu/libbesu.la
+endif
