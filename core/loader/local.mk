@@ -1,1 +1,4 @@
-# Sources of this room: libcore_sources += core/loader/NAME.c core/loader/NAME.h
+libcore_sources += \
+    core/loader/catalog.c core/loader/catalog.h \
+    core/loader/elfnote.c core/loader/elfnote.h \
+    core/loader/loader.c core/loader/loader.h

@@ -17,6 +17,8 @@ struct port_ops {
      * for ever): C138_E_TIMEOUT. C138_E_UNAVAILABLE: the agent is gone. The caller frees the
      * message. */
     c138_status (*recv)(struct port *, int64_t deadline_ns, struct wire_msg **ret_msg);
+    /* Any thread. Lets a recv that waits, or the next one, come back with C138_E_TIMEOUT. */
+    void (*wake)(struct port *);
     struct port *(*free)(struct port *);
 };
 struct port {
@@ -31,7 +33,8 @@ struct port *port_socket_new(int fd);
 struct mailbox;
 struct mailbox *mailbox_new(uint32_t max_events);
 struct mailbox *mailbox_free(struct mailbox *m);
-/* Any thread. Takes over `msg`. C138_E_BUSY: full; msg was freed and counted as dropped. */
+/* Any thread. Takes over `msg`. C138_E_BUSY: full; msg was freed and counted as dropped.
+ * C138_E_UNAVAILABLE: closed; msg was freed. */
 c138_status mailbox_put(struct mailbox *m, struct wire_msg *msg);
 /* The consumer only; as port_ops.recv. Spins for a moment before it sleeps. */
 c138_status mailbox_get(struct mailbox *m, int64_t deadline_ns, struct wire_msg **ret_msg);

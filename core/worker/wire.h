@@ -40,6 +40,12 @@
 #define WIRE_EVENT_MAX (64u << 10)
 #define WIRE_KEEP 1u /* flags of PUBLISH: the event is declared C138_EVENT_KEEP */
 
+/* What a worker inherits beside 0, 1 and 2. */
+#define WORKER_FD_SOCKET 3
+#define WORKER_FD_PLUGIN 4
+#define WORKER_FD_BOARD 5
+#define WORKER_FD_LOCK 6
+
 enum wire_type {
     WIRE_WELCOME = 1,
     WIRE_HELLO,

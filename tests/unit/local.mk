@@ -23,3 +23,5 @@ tests_unit_log_unit_log_SOURCES = $(UNIT_SOURCES) tests/unit/log/main.c tests/un
 tests_unit_log_unit_log_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_log_unit_log_LDADD = core/libcore.la $(UNIT_LIBS)
 endif
+
+include tests/unit/worker/local.mk

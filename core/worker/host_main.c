@@ -1,0 +1,76 @@
+/*
+ * chain138-plugin-host: a process that holds one plugin. The agent starts it with a socket, the
+ * plugin's file, the board and a lock file as descriptors 3 to 6 (worker/wire.h) and an empty
+ * environment; its only argument is the plugin's name, for those who read `ps`. Exit status: 0
+ * after BYE, 1 the agent is gone, 2 started by hand, 3 the plugin was refused.
+ */
+#include <worker/runtime.h>
+#include <worker/sandbox.h>
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+static int is_kind(int fd, mode_t kind) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+static struct board *map_board(void) {
+    struct stat st;
+    if (fstat(WORKER_FD_BOARD, &st) != 0 || st.st_size < (off_t)sizeof(struct board))
+        return NULL;
+    void *p =
+        mmap(NULL, sizeof(struct board), PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_FD_BOARD, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+/* Programs that the plugin starts inherit nothing of ours. */
+static void close_on_exec(void) {
+    for (int fd = WORKER_FD_SOCKET; fd <= WORKER_FD_LOCK; fd++)
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* The agent decides when we end: what a terminal or a service manager sends to all is not for us.
+ */
+static void ignore_signals(void) {
+    static const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        (void)signal(signals[i], SIG_IGN);
+}
+
+static void set_name(const char *plugin) {
+    char name[16];
+    (void)snprintf(name, sizeof name, "c138:%s", plugin);
+    (void)prctl(PR_SET_NAME, name);
+}
+
+int main(int argc, char **argv) {
+    struct board *board = NULL;
+    if (argc == 2 && is_kind(WORKER_FD_SOCKET, S_IFSOCK) && is_kind(WORKER_FD_PLUGIN, S_IFREG) &&
+        is_kind(WORKER_FD_LOCK, S_IFREG))
+        board = map_board();
+    if (!board) {
+        (void)fprintf(stderr, "chain138-plugin-host: runs one plugin for chain138d, which starts "
+                              "it; not for use by hand\n");
+        return 2;
+    }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close_on_exec();
+    ignore_signals();
+    set_name(argv[1]);
+    (void)mallopt(M_ARENA_MAX, 2); /* a worker is small: threads share */
+    struct runtime_options options = {.port = port_socket_new(WORKER_FD_SOCKET),
+                                      .plugin_fd = WORKER_FD_PLUGIN,
+                                      .board = board,
+                                      .confine = sandbox_apply};
+    c138_status st = runtime_run(&options);
+    /* No destructors: the plugin is stopped, and a library that hangs at exit must not keep us. */
+    (void)fflush(NULL);
+    _exit(st == C138_OK ? 0 : st == C138_E_UNAVAILABLE ? 1 : 3);
+}

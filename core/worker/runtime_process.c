@@ -1,0 +1,220 @@
+/*
+ * chain138.process/1: runs a program that the config names, in a session of its own, without a
+ * shell, with a closed environment, and never longer than it may.
+ */
+#include <worker/runtime_parts.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#define LOOK_MS 50 /* how often a cancel is looked for */
+
+struct child {
+    pid_t pid;
+    int pid_fd, in, out, err; /* -1: closed */
+    const char *input;
+    uint64_t input_left;
+    struct c138_buf out_text, err_text;
+};
+
+struct pipes {
+    int in[2], out[2], err[2];
+};
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+static void close_pipes(struct pipes *p) {
+    for (int i = 0; i < 2; i++) {
+        close_fd(&p->in[i]);
+        close_fd(&p->out[i]);
+        close_fd(&p->err[i]);
+    }
+}
+
+static int open_pipes(struct pipes *p) {
+    *p = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+    if (pipe2(p->in, O_CLOEXEC) == 0 && pipe2(p->out, O_CLOEXEC) == 0 &&
+        pipe2(p->err, O_CLOEXEC) == 0)
+        return 1;
+    close_pipes(p);
+    return 0;
+}
+
+static int is_allowed(const struct rt *rt, const char *program) {
+    const struct c138_json *programs = c138_json_get(rt->welcome, "programs");
+    for (size_t i = 0; i < c138_json_count(programs); i++)
+        if (strcmp(c138_json_as_str(c138_json_at(programs, i), ""), program) == 0)
+            return 1;
+    return 0;
+}
+
+/* Everything but 0, 1, 2 is close-on-exec; signals as they were before we changed them. */
+static int spawn(struct pipes *p, const char *const *argv, const char *const *env, pid_t *ret_pid) {
+    static const char *const nothing[] = {NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    sigset_t all, none;
+    (void)sigfillset(&all);
+    (void)sigemptyset(&none);
+    (void)posix_spawn_file_actions_init(&files);
+    (void)posix_spawnattr_init(&attr);
+    (void)posix_spawn_file_actions_adddup2(&files, p->in[0], 0);
+    (void)posix_spawn_file_actions_adddup2(&files, p->out[1], 1);
+    (void)posix_spawn_file_actions_adddup2(&files, p->err[1], 2);
+    (void)posix_spawnattr_setsigdefault(&attr, &all);
+    (void)posix_spawnattr_setsigmask(&attr, &none);
+    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETSIGMASK);
+    int e = posix_spawn(ret_pid, argv[0], &files, &attr, (char *const *)(uintptr_t)argv,
+                        (char *const *)(uintptr_t)(env ? env : nothing));
+    (void)posix_spawn_file_actions_destroy(&files);
+    (void)posix_spawnattr_destroy(&attr);
+    return e;
+}
+
+static void set_nonblocking(int fd) {
+    (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+static c138_status child_start(struct child *c, const char *const *argv, const char *const *env) {
+    struct pipes p;
+    if (!open_pipes(&p))
+        return C138_E_LIMIT;
+    int e = spawn(&p, argv, env, &c->pid);
+    if (e) {
+        close_pipes(&p);
+        return e == ENOENT                 ? C138_E_NOTFOUND
+               : e == EACCES || e == EPERM ? C138_E_DENIED
+                                           : C138_E_INTERNAL;
+    }
+    c->pid_fd = pidfd_open(c->pid, 0);
+    c->in = p.in[1];
+    c->out = p.out[0];
+    c->err = p.err[0];
+    p.in[1] = p.out[0] = p.err[0] = -1;
+    close_pipes(&p);
+    set_nonblocking(c->in);
+    set_nonblocking(c->out);
+    set_nonblocking(c->err);
+    return C138_OK;
+}
+
+static void feed(struct child *c) {
+    ssize_t n = c->input_left ? write(c->in, c->input, (size_t)c->input_left) : 0;
+    if (n > 0) {
+        c->input += n;
+        c->input_left -= (uint64_t)n;
+    }
+    if (c->input_left == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        close_fd(&c->in);
+}
+
+/* C138_E_LIMIT when there is more than may be. */
+static c138_status drain(int *fd, struct c138_buf *into) {
+    char bytes[16384];
+    while (*fd >= 0) {
+        ssize_t n = read(*fd, bytes, sizeof bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return C138_OK;
+        if (n <= 0) {
+            close_fd(fd);
+            return C138_OK;
+        }
+        if (c138_buf_add(into, bytes, (size_t)n) != C138_OK)
+            return C138_E_LIMIT;
+    }
+    return C138_OK;
+}
+
+static c138_status drain_both(struct child *c) {
+    c138_status st = drain(&c->out, &c->out_text);
+    return st ? st : drain(&c->err, &c->err_text);
+}
+
+/* Until it ended, C138_OK; else why it must end now. */
+static c138_status attend(struct child *c, struct rt_call *call, int64_t deadline_ns) {
+    for (;;) {
+        struct pollfd p[4] = {{.fd = c->pid_fd, .events = POLLIN},
+                              {.fd = c->in, .events = POLLOUT},
+                              {.fd = c->out, .events = POLLIN},
+                              {.fd = c->err, .events = POLLIN}};
+        int n = poll(p, 4, LOOK_MS);
+        if (n < 0 && errno != EINTR)
+            return C138_E_INTERNAL;
+        if (n > 0 && c->in >= 0 && p[1].revents)
+            feed(c);
+        c138_status st = drain_both(c);
+        if (st)
+            return st;
+        if (n > 0 && p[0].revents)
+            return drain_both(c); /* what it wrote last; a grandchild may hold the pipes for ever */
+        if (call && call->api.cancelled(&call->api))
+            return atomic_load(&call->cancelled) ? C138_E_CANCELLED : C138_E_TIMEOUT;
+        if (c138_now_monotonic_ns() >= deadline_ns)
+            return C138_E_TIMEOUT;
+    }
+}
+
+static int32_t reap(struct child *c) {
+    int status = 0;
+    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void child_end(struct child *c) {
+    close_fd(&c->pid_fd);
+    close_fd(&c->in);
+    close_fd(&c->out);
+    close_fd(&c->err);
+    c138_buf_deinit(&c->out_text);
+    c138_buf_deinit(&c->err_text);
+}
+
+static c138_status process_run(const c138_host *host, struct c138_call *cause,
+                               const char *const *argv, const char *const *env, const char *input,
+                               uint64_t input_length, int64_t timeout_ns, uint64_t output_max,
+                               c138_text_fn on_stdout, c138_text_fn on_stderr, void *user,
+                               int32_t *ret_exit) {
+    struct rt *rt = rt_of(host);
+    if (!argv || !argv[0] || argv[0][0] != '/' || timeout_ns <= 0 || (!input && input_length))
+        return C138_E_INVALID;
+    if (!(rt->note.flags & C138_PLUGIN_SPAWNS) || !is_allowed(rt, argv[0]))
+        return C138_E_DENIED;
+    struct child c = {.pid_fd = -1,
+                      .in = -1,
+                      .out = -1,
+                      .err = -1,
+                      .input = input,
+                      .input_left = input_length,
+                      .out_text = C138_BUF_MAX(output_max ? (size_t)output_max : 1),
+                      .err_text = C138_BUF_MAX(output_max ? (size_t)output_max : 1)};
+    c138_status st = child_start(&c, argv, env);
+    if (st)
+        return st;
+    int64_t now = c138_now_monotonic_ns();
+    st = attend(&c, rt_call_of(cause), timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns);
+    (void)kill(-c.pid, SIGKILL); /* it and whatever it left behind in its session */
+    int32_t code = reap(&c);
+    if (on_stdout && c.out_text.length)
+        on_stdout(user, c138_buf_text(&c.out_text), c.out_text.length);
+    if (on_stderr && c.err_text.length)
+        on_stderr(user, c138_buf_text(&c.err_text), c.err_text.length);
+    if (ret_exit)
+        *ret_exit = code;
+    child_end(&c);
+    return st;
+}
+
+const c138_process rt_process_table = {.struct_size = sizeof(c138_process), .run = process_run};
