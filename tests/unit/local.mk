@@ -3,6 +3,14 @@ UNIT_LIBS = $(CUNIT_LIBS)
 UNIT_SOURCES = tests/unit/unit.c tests/unit/unit.h
 
 if HAVE_CUNIT
+check_PROGRAMS += tests/unit/base/unit_base
+TESTS += tests/unit/base/unit_base
+tests_unit_base_unit_base_SOURCES = $(UNIT_SOURCES) tests/unit/base/main.c tests/unit/base/test_err.c \
+    tests/unit/base/test_mem.c tests/unit/base/test_buf.c tests/unit/base/test_json.c \
+    tests/unit/base/test_text.c tests/unit/base/test_when.c tests/unit/base/test_ulid.c \
+    tests/unit/base/test_fs.c tests/unit/base/test_u256.c
+tests_unit_base_unit_base_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_base_unit_base_LDADD = lib/libchain138.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/evm/unit_evm
 TESTS += tests/unit/evm/unit_evm
 tests_unit_evm_unit_evm_SOURCES = $(UNIT_SOURCES) tests/unit/evm/main.c tests/unit/evm/test_rlp.c
