@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""make bench: every figure is a ratio against a peer measured in the same run, or an absolute size; also as JSON in bench.json.
+
+Nothing here passes or fails: figures are printed beside their goals. Needs what the goals compare with: nats-server and libnats, curl,
+anvil (C138_ANVIL). What is missing is left out with its reason.
+"""
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+from harness import Agent, built, free_port, until  # noqa: E402
+
+results = []
+
+
+def note(name, value, goal, unit="", detail=""):
+    ok = {"<=": value <= goal[1], ">=": value >= goal[1]}[goal[0]]
+    results.append({"name": name, "value": round(value, 4), "unit": unit, "goal": "%s %g" % goal, "met": ok, "detail": detail})
+    print("%-58s %10.3f %-6s goal %s %-6g %s  %s" % (name, value, unit, goal[0], goal[1], "met" if ok else "MISSED", detail), flush=True)
+
+
+def left_out(name, why):
+    results.append({"name": name, "left_out": why})
+    print("%-58s left out: %s" % (name, why), flush=True)
+
+
+def programs():
+    """The C programs print lines of JSON: {"name","value","unit","goal":[op, number],"detail"}."""
+    for name in ("bench_bus", "bench_call"):
+        path = built(name)
+        if not os.path.exists(path):
+            left_out(name, "not built (libnats is missing)")
+            continue
+        r = subprocess.run([path], capture_output=True, text=True, timeout=300)
+        for line in r.stdout.splitlines():
+            if not line.startswith("{"):
+                continue
+            d = json.loads(line)
+            if "left_out" in d:
+                left_out(d["name"], d["left_out"])
+            else:
+                note(d["name"], d["value"], tuple(d["goal"]), d.get("unit", ""), d.get("detail", ""))
+        if r.returncode:
+            left_out(name, "ended with %d: %s" % (r.returncode, r.stderr.strip()[-200:]))
+
+
+def pss_bytes(pid):
+    with open("/proc/%d/smaps_rollup" % pid) as f:
+        for line in f:
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return [int(x) for x in f.read().split()]
+
+
+def cpu_s(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def whole_commands(one, two, rounds=60):
+    """Medians of wall time of two commands, run alternately."""
+    times = ([], [])
+    for i in range(rounds):
+        for n, command in enumerate((one, two)):
+            began = time.perf_counter()
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+            times[n].append(time.perf_counter() - began)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def with_a_chain():
+    anvil = os.environ.get("C138_ANVIL") or shutil.which("anvil")
+    if not anvil:
+        left_out("chain138ctl besu sync, idle memory, start", "no anvil: C138_ANVIL names its binary")
+        return
+    port = free_port()
+    chain = subprocess.Popen([anvil, "--chain-id", "138", "--block-time", "1", "--port", str(port), "--silent"],
+                             stdout=subprocess.DEVNULL)
+    agent = Agent(plugins={"besu": 'enabled = true; nodes = ( { name = "dev"; url = "http://127.0.0.1:%d"; } );' % port})
+    try:
+        starts = []
+        for _ in range(7):
+            agent.start(wait=False)
+            until(lambda: "ready on" in agent.log_text(), 10, 0.002)
+            line = [x for x in agent.log_text().splitlines() if "ready on" in x][-1]
+            starts.append(int(line.rsplit("after ", 1)[1].split()[0]))
+            agent.stop()
+        note("start to ready, median of 7", statistics.median(starts), ("<=", 100), "ms")
+        agent.start()
+        until(lambda: agent.ctl("besu", "sync")[0] == 0, 20)
+        if shutil.which("curl"):
+            ctl = [built("chain138ctl"), "--socket", agent.socket, "besu", "sync"]
+            curl = ["curl", "-s", "-H", "Content-Type: application/json", "-d",
+                    '{"jsonrpc":"2.0","id":1,"method":"eth_syncing","params":[]}', "http://127.0.0.1:%d" % port]
+            a, b = whole_commands(ctl, curl)
+            note("chain138ctl besu sync / curl eth_syncing, whole commands", a / b, ("<=", 0.6), "x",
+                 "%.2f ms against %.2f ms" % (a * 1e3, b * 1e3))
+        time.sleep(5)
+        pids = [agent.process.pid] + children(agent.process.pid)
+        before, began = sum(map(cpu_s, pids)), time.monotonic()
+        time.sleep(20)
+        used = (sum(map(cpu_s, pids)) - before) / (time.monotonic() - began) * 100
+        sizes = {p: pss_bytes(p) for p in pids}
+        note("idle PSS, agent and %d worker(s)" % (len(pids) - 1), sum(sizes.values()) / 1e6, ("<=", 12), "MB",
+             " + ".join("%.1f" % (s / 1e6) for s in sizes.values()))
+        note("idle cpu, agent and workers, 1 s blocks", used, ("<=", 0.5), "%")
+    finally:
+        agent.stop()
+        agent.remove()
+        chain.kill()
+        chain.wait()
+
+
+if __name__ == "__main__":
+    programs()
+    with_a_chain()
+    out = os.environ.get("C138_BENCH_JSON", "bench.json")
+    with open(out, "w") as f:
+        json.dump({"machine": {"cores": os.cpu_count(), "kernel": os.uname().release}, "results": results}, f, indent=1)
+        f.write("\n")
+    print("written to %s" % out)
