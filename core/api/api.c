@@ -286,7 +286,7 @@ static const char *class_of_code(int code) {
     case 421:
         return "denied";
     case 404:
-        return "notfound";
+        return "not-found";
     default:
         return "internal";
     }

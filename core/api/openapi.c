@@ -381,7 +381,7 @@ static struct c138_json *path_operation(const struct path *p) {
 
 static const struct parameter error_members[] = {
     {"key", NULL, "string", "A stable word for programs", 1},
-    {"status", NULL, "string", "The class: invalid, denied, notfound, busy, timeout, ...", 0},
+    {"status", NULL, "string", "The class: invalid, denied, not-found, busy, timeout, ...", 0},
     {"message", NULL, "string", "What failed, on what, what to do about it", 1},
     {0}};
 static const struct parameter run_members[] = {
