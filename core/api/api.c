@@ -184,8 +184,6 @@ static const char *reason(int code) {
         return "Conflict";
     case 413:
         return "Content Too Large";
-    case 421:
-        return "Misdirected Request";
     case 429:
         return "Too Many Requests";
     case 501:
@@ -283,7 +281,6 @@ static const char *class_of_code(int code) {
         return "invalid";
     case 401:
     case 403:
-    case 421:
         return "denied";
     case 404:
         return "not-found";
@@ -403,7 +400,7 @@ static int host_is_local(const char *host) {
 static int peer_of_token(struct api_req *r) {
     const struct evkeyvalq *headers = evhttp_request_get_input_headers(r->http);
     if (!host_is_local(evhttp_find_header(headers, "Host"))) {
-        api_reply_code(r, 421, "host.foreign",
+        api_reply_code(r, 403, "host.foreign",
                        "this port answers to the hosts localhost, 127.0.0.1 and [::1] only");
         return 0;
     }

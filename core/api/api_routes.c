@@ -123,12 +123,12 @@ static void get_metrics(struct api_req *r, const char *name) {
 struct route {
     const char *path; /* "*" stands for one name */
     enum evhttp_cmd_type method;
-    int open; /* needs no role */
+    int open; /* needs no role, or asks for itself */
     void (*answer)(struct api_req *r, const char *name);
 };
 
 static const struct route routes[] = {
-    {"/v1/actions/*", EVHTTP_REQ_POST, 0, post_action},
+    {"/v1/actions/*", EVHTTP_REQ_POST, 1, post_action},
     {"/v1/actions/*", EVHTTP_REQ_GET, 0, get_actions},
     {"/v1/actions", EVHTTP_REQ_GET, 0, get_actions},
     {"/v1/openapi.json", EVHTTP_REQ_GET, 0, get_openapi},

@@ -107,7 +107,9 @@ static int ended(struct ctl *c, const struct c138_json *columns, const struct c1
         ctl_print(c, c->args.dry_run ? NULL : columns, result);
     else
         puts("done");
-    return EXIT_DONE;
+    /* What verifies something says by its exit status what it found. */
+    return c138_json_has(result, "ok") && !c138_json_get_bool(result, "ok", 1) ? EXIT_FAILED
+                                                                               : EXIT_DONE;
 }
 
 static const char *id_of(const struct c138_json *answer) {

@@ -77,7 +77,6 @@ static c138_status class_of(int code) {
         return C138_E_INVALID;
     case 401:
     case 403:
-    case 421:
         return C138_E_DENIED;
     case 404:
         return C138_E_NOTFOUND;

@@ -1,8 +1,6 @@
 #include <base/mem.h>
 #include <base/text.h>
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 void c138_hex_encode(const uint8_t *bytes, size_t length, char *ret_text) {
@@ -208,14 +206,4 @@ int c138_topic_match(const char *pattern, const char *topic) {
     if (n >= 2 && pattern[n - 1] == '*' && pattern[n - 2] == '.')
         return !strncmp(pattern, topic, n - 1);
     return !strcmp(pattern, topic);
-}
-
-void c138_sha256(const void *bytes, size_t length, uint8_t ret_digest[32]) {
-    (void)SHA256(bytes, length, ret_digest);
-}
-
-void c138_sha256_hex(const void *bytes, size_t length, char ret_text[65]) {
-    uint8_t digest[32];
-    c138_sha256(bytes, length, digest);
-    c138_hex_encode(digest, sizeof(digest), ret_text);
 }
