@@ -1,0 +1,28 @@
+# What is installed beside the programs: unit, users, folders, manuals, the template for authors of plugins.
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
+packaging_fill = $(MKDIR_P) $(@D) && sed -e 's,[@]sbindir[@],$(sbindir),g' \
+    -e 's,[@]statedir[@],$(localstatedir)/lib/chain138,g' -e 's,[@]confdir[@],$(sysconfdir)/chain138,g'
+
+nodist_systemdsystemunit_DATA = packaging/systemd/chain138d.service
+nodist_sysusers_DATA = packaging/systemd/sysusers.d/chain138.conf
+nodist_tmpfiles_DATA = packaging/systemd/tmpfiles.d/chain138.conf
+CLEANFILES += $(nodist_systemdsystemunit_DATA) $(nodist_sysusers_DATA) $(nodist_tmpfiles_DATA)
+packaging/systemd/chain138d.service: packaging/systemd/chain138d.service.in Makefile
+	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/chain138d.service.in >$@
+packaging/systemd/sysusers.d/chain138.conf: packaging/systemd/sysusers.conf.in Makefile
+	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/sysusers.conf.in >$@
+packaging/systemd/tmpfiles.d/chain138.conf: packaging/systemd/tmpfiles.conf.in Makefile
+	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/tmpfiles.conf.in >$@
+
+# @NAME@ in names of files and in texts is the plugin's name, @NAME_C@ the same with _ for -.
+# (Written with $(at), or configure would take it for one of its own.)
+at = @
+templatedir = $(datadir)/chain138/template
+template = packaging/template
+dist_template_DATA = $(template)/$(at)NAME$(at).c $(template)/$(at)NAME$(at).conf \
+    $(template)/Makefile $(template)/README.md $(template)/test.sh
+
+EXTRA_DIST += packaging/systemd/chain138d.service.in packaging/systemd/sysusers.conf.in \
+    packaging/systemd/tmpfiles.conf.in packaging/debian packaging/build-deb packaging/rpm

@@ -3,3 +3,7 @@ check_PROGRAMS += tests/integration/plugin_drive
 tests_integration_plugin_drive_SOURCES = tests/integration/plugin_drive.c tests/unit/fakehost.c \
     tests/unit/fakehost.h
 tests_integration_plugin_drive_LDADD = lib/libchain138.la
+# Packaging and the author's guide: see packaging.sh for what they share.
+packaging_tests = tests/integration/unit_security.sh tests/integration/deb.sh tests/integration/rpm.sh \
+    tests/integration/plugin_guide.sh
+EXTRA_DIST += $(packaging_tests) tests/integration/packaging.sh
