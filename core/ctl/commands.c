@@ -26,6 +26,7 @@ const struct usage_option ctl_commands[] = {
     {"audit show [--since T] [--principal P] [--action A] [--limit N] [--file FILE]",
      "audit records; with --file, or when the agent is down, from the file itself"},
     {"audit verify [--file FILE]", "prove that no record was changed, dropped or added"},
+    {"metrics", "the numbers that Prometheus would read"},
     {"reload", "read the config again; all or nothing"},
     {"doctor", "check what operators get wrong, and say how to mend it; works without an agent"},
     {"plugin-new NAME DIR", "a new plugin of your own that builds, with a test"},
@@ -116,6 +117,15 @@ static int run_version(struct ctl *c) {
     return EXIT_DONE;
 }
 
+static int run_metrics(struct ctl *c) {
+    struct c138_err err = {0};
+    C138_BUF struct c138_buf text = C138_BUF_NULL;
+    if (ctl_request_text(c, "/metrics", &text, &err) < 0)
+        return ctl_fail(c, &err);
+    ctl_print_text(&text);
+    return EXIT_DONE;
+}
+
 static int run_completion(struct ctl *c) {
     if (!c138_streq(word(c, 1), "bash"))
         return ctl_usage_error(c, "completion: expected bash");
@@ -137,6 +147,8 @@ static int run_own(struct ctl *c, int *ret_status) {
         *ret_status = ctl_help(c, word(c, 1), word(c, 2));
     else if (!strcmp(first, "version"))
         *ret_status = run_version(c);
+    else if (!strcmp(first, "metrics"))
+        *ret_status = run_metrics(c);
     else if (!strcmp(first, "completion"))
         *ret_status = run_completion(c);
     else if (!strcmp(first, "plugin-new"))
@@ -174,7 +186,8 @@ int ctl_command(struct ctl *c) {
     if (c->args.help && c->args.n_words == 1 &&
         (!strcmp(word(c, 0), "help") || !strcmp(word(c, 0), "doctor") ||
          !strcmp(word(c, 0), "plugin-new") || !strcmp(word(c, 0), "reference") ||
-         !strcmp(word(c, 0), "completion") || !strcmp(word(c, 0), "version"))) {
+         !strcmp(word(c, 0), "completion") || !strcmp(word(c, 0), "version") ||
+         !strcmp(word(c, 0), "metrics"))) {
         usage_help(&ctl_usage, stdout);
         return EXIT_DONE;
     }

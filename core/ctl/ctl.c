@@ -150,6 +150,19 @@ c138_status ctl_request(struct ctl *c, const char *method, const char *path,
     return C138_OK;
 }
 
+c138_status ctl_request_text(struct ctl *c, const char *path, struct c138_buf *out,
+                             struct c138_err *err) {
+    int code = 0;
+    C138_JSON struct c138_json *body = NULL;
+    c138_status status = ctl_connect(c, err);
+    if (status >= 0)
+        status = client_text(c->client, path, CTL_ANSWER_NS, &code, out, err);
+    if (status < 0 || code < 400)
+        return status;
+    (void)c138_json_parse(c138_buf_text(out), out->length, &body, NULL);
+    return refused(code, body, err);
+}
+
 /* A signal as something to poll: no handler, no global. */
 void ctl_catch_interrupt(struct ctl *c) {
     sigset_t set;

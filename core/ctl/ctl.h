@@ -48,6 +48,9 @@ int ctl_usage_error(const struct ctl *c, const char *fmt, ...)
 c138_status ctl_request(struct ctl *c, const char *method, const char *path,
                         const struct c138_json *body, int64_t timeout_ns, int *ret_code,
                         struct c138_json **ret, struct c138_err *err);
+/* GET of something that is text and not JSON. */
+c138_status ctl_request_text(struct ctl *c, const char *path, struct c138_buf *out,
+                             struct c138_err *err);
 c138_status ctl_connect(struct ctl *c, struct c138_err *err);
 void ctl_catch_interrupt(struct ctl *c);
 int ctl_interrupted(struct ctl *c); /* takes one Ctrl-C off the queue */

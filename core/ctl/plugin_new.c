@@ -81,7 +81,7 @@ static c138_status copy_folder(struct copy *k, const char *from, const char *to,
     if (!folder)
         return c138_error(err, C138_E_NOTFOUND, NULL,
                           "no template in %s: %s: install the package with the headers "
-                          "(chain138-agent-dev), or set C138_TEMPLATE_DIR",
+                          "(chain138-plugin-dev), or set C138_TEMPLATE_DIR",
                           from, strerror(errno));
     c138_status status = c138_mkdir_p(to, 0755, err);
     for (const struct dirent *e; status >= 0 && (e = readdir(folder)) != NULL;)
