@@ -1,0 +1,1 @@
+EXTRA_DIST += conf.d/chain138.conf.sample

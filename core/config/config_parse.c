@@ -4,7 +4,11 @@
 #include <config/config_internal.h>
 
 #include <base/text.h>
+/* libconfig has a config_read() too, which reads a FILE: ours is hidden in the program, theirs is
+ * not used. */
+#define config_read libconfig_read_file_
 #include <libconfig.h>
+#undef config_read
 #include <stdio.h>
 #include <string.h>
 

@@ -51,16 +51,29 @@ static c138_status skip_string(struct scan *s) {
     return C138_OK;
 }
 
-/* What begins with a digit. Decimal up to 18 digits is exact everywhere; hex is cut to 32 bits. */
+static int is_digit_at(const char *p, int hex) {
+    return hex ? isxdigit((unsigned char)*p) != 0 : isdigit((unsigned char)*p) != 0;
+}
+
+/* What begins with a digit. libconfig cuts whole numbers to 32 bits (64 with an L behind them). */
 static c138_status check_number(struct scan *s) {
     const char *begin = s->p;
+    uint64_t v = 0;
     int hex = begin[0] == '0' && begin + 1 < s->end && (begin[1] == 'x' || begin[1] == 'X');
     if (hex)
         s->p += 2;
-    while (s->p < s->end && (hex ? isxdigit((unsigned char)*s->p) : isdigit((unsigned char)*s->p)))
-        s->p++;
-    if (s->p - begin > (hex ? 9 : 18))
-        return refuse(s, "this number is too long for the config's numbers: write it in quotes");
+    for (; s->p < s->end && is_digit_at(s->p, hex); s->p++)
+        if (v < UINT64_C(1000000000000000000))
+            v = hex ? 0 : v * 10 + (uint64_t)(*s->p - '0');
+    if (!hex && s->p < s->end && strchr(".eE", *s->p)) {
+        while (s->p < s->end && (isdigit((unsigned char)*s->p) || strchr(".eE+-", *s->p)))
+            s->p++;
+        return C138_OK;
+    }
+    int is_long = s->p < s->end && *s->p == 'L';
+    if (hex ? s->p - begin > 9 : v > (is_long ? UINT64_C(999999999999999999) : (uint64_t)INT32_MAX))
+        return refuse(s, "this number is too long: write it in quotes (or, up to 18 digits, with "
+                         "an L behind it)");
     return C138_OK;
 }
 

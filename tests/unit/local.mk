@@ -30,6 +30,13 @@ TESTS += tests/unit/log/unit_log
 tests_unit_log_unit_log_SOURCES = $(UNIT_SOURCES) tests/unit/log/main.c tests/unit/log/test_log.c
 tests_unit_log_unit_log_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_log_unit_log_LDADD = core/libcore.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/config/unit_config
+TESTS += tests/unit/config/unit_config
+tests_unit_config_unit_config_SOURCES = $(UNIT_SOURCES) tests/unit/config/main.c \
+    tests/unit/config/test_config.c tests/unit/config/test_samples.c
+tests_unit_config_unit_config_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_CFLAGS) \
+    -DC138_TEST_SRCDIR='"$(abs_top_srcdir)"'
+tests_unit_config_unit_config_LDADD = core/libcore.la $(UNIT_LIBS)
 endif
 
 include tests/unit/worker/local.mk
