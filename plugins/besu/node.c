@@ -169,9 +169,15 @@ static void probe_apis(struct besu_node *n, const struct c138_rpc_call *call) {
             n->apis |= apis[i].api;
 }
 
+static int is_clique_only(const struct besu_node *n) {
+    return n->knows_apis && n->apis & BESU_API_CLIQUE &&
+           !(n->apis & (BESU_API_QBFT | BESU_API_IBFT));
+}
+
 static void probe_info(struct besu_node *n, const struct c138_json *info) {
     snprintf(n->enode, sizeof(n->enode), "%.290s", c138_json_get_str(info, "enode", ""));
-    if (!n->config.has_validator && !n->has_address)
+    /* A clique signer's account has nothing to do with its node key. */
+    if (!n->has_address && !is_clique_only(n))
         n->has_address =
             besu_address_of_id(c138_json_get_str(info, "id", ""), &n->address) == C138_OK;
     static const char *const names[] = {"qbft", "ibft2"};
@@ -234,7 +240,7 @@ static c138_status node_probe(struct besu_node *n, struct c138_err *err) {
         int64_t seconds = c138_json_as_int(timeout->result, 0);
         if (seconds > 0 && seconds < 86400)
             n->request_timeout_ns = seconds * C138_NS_PER_S;
-        if (!n->has_address && c138_starts_with(n->version, "besu/"))
+        if (!n->has_address && (c138_starts_with(n->version, "besu/") || is_clique_only(n)))
             n->has_address =
                 besu_address_read(c138_json_as_str(coinbase->result, ""), &n->address) == C138_OK &&
                 !besu_address_is_zero(&n->address);
@@ -541,7 +547,8 @@ c138_status besu_node_validators(struct besu_node *n, struct besu_validators *re
 }
 
 int besu_node_sees(const struct besu_node *n, const struct besu_address *address) {
-    if (n->status != C138_OK || !n->has_peers || n->no_peers_api)
+    if (n->status != C138_OK || !n->has_peers || n->no_peers_api ||
+        n->consensus == BESU_CONSENSUS_CLIQUE)
         return -1;
     for (uint32_t i = 0; i < n->n_peers; i++)
         if (memcmp(&n->peers[i].address, address, sizeof(*address)) == 0)

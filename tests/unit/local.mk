@@ -40,3 +40,4 @@ tests_unit_config_unit_config_LDADD = core/libcore.la $(UNIT_LIBS)
 endif
 
 include tests/unit/worker/local.mk
+include tests/unit/besu/local.mk
