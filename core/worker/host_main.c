@@ -8,6 +8,7 @@
 #include <worker/sandbox.h>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,8 +31,9 @@ static struct board *map_board(void) {
     return p == MAP_FAILED ? NULL : p;
 }
 
-/* Programs that the plugin starts inherit nothing of ours. */
-static void close_on_exec(void) {
+/* We hold nothing but what is ours, and programs that the plugin starts inherit nothing of that. */
+static void close_descriptors(void) {
+    (void)close_range(WORKER_FD_LOCK + 1, UINT_MAX, 0);
     for (int fd = WORKER_FD_SOCKET; fd <= WORKER_FD_LOCK; fd++)
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -61,7 +63,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close_on_exec();
+    close_descriptors();
     ignore_signals();
     set_name(argv[1]);
     (void)mallopt(M_ARENA_MAX, 2); /* a worker is small: threads share */

@@ -2,11 +2,14 @@
 
 #include <base/mem.h>
 #include <base/when.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define PATIENCE_NS (5 * C138_NS_PER_S)
 
@@ -48,6 +51,47 @@ static void make_ports(struct peer *p) {
     p->options.port = port_socket_new(pair[1]);
 }
 
+/* The worker program, as the supervisor starts it. */
+static void start_worker(struct peer *p, const char *plugin) {
+    int pair[2], fds[4];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        abort();
+    p->port = port_socket_new(pair[0]);
+    int board = memfd_create("board", MFD_CLOEXEC);
+    if (ftruncate(board, sizeof *p->board) != 0)
+        abort();
+    p->board = mmap(NULL, sizeof *p->board, PROT_READ | PROT_WRITE, MAP_SHARED, board, 0);
+    p->board->size = sizeof *p->board;
+    int lock = open(PEER_STATE_DIR "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int from[4] = {pair[1], peer_plugin_fd(plugin), board, lock};
+    char *const argv[] = {PEER_HOST_PROGRAM, (char *)(uintptr_t)plugin, NULL}, *const env[] = {
+                                                                                   NULL};
+    for (int i = 0; i < 4; i++) /* out of the way of 3 to 6 */
+        fds[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 20);
+    p->pid = fork();
+    if (p->pid == 0) {
+        for (int i = 0; i < 4; i++)
+            if (dup2(fds[i], WORKER_FD_SOCKET + i) < 0)
+                _exit(98);
+        (void)execve(argv[0], argv, env);
+        _exit(99);
+    }
+    for (int i = 0; i < 4; i++) {
+        (void)close(from[i]);
+        (void)close(fds[i]);
+    }
+}
+
+static void start_thread(struct peer *p, const char *plugin) {
+    p->board = c138_xcalloc(1, sizeof *p->board);
+    p->board->size = sizeof *p->board;
+    p->options.board = p->board;
+    p->options.plugin_fd = peer_plugin_fd(plugin);
+    make_ports(p);
+    if (pthread_create(&p->thread, NULL, run, p) != 0)
+        abort();
+}
+
 static void send_welcome(struct peer *p, const char *plugin, const char *extra) {
     C138_FREE char *text = c138_xasprintf(
         "{\"plugin\":\"%s\",\"version\":\"1\",\"agent_version\":\"9.9\",\"host_name\":\"here\","
@@ -60,13 +104,10 @@ static void send_welcome(struct peer *p, const char *plugin, const char *extra) 
 void peer_start(struct peer *p, enum peer_way way, const char *plugin, const char *extra) {
     *p = (struct peer){.way = way};
     (void)mkdir(PEER_STATE_DIR, 0700);
-    p->board = c138_xcalloc(1, sizeof *p->board);
-    p->board->size = sizeof *p->board;
-    p->options.board = p->board;
-    p->options.plugin_fd = peer_plugin_fd(plugin);
-    make_ports(p);
-    if (pthread_create(&p->thread, NULL, run, p) != 0)
-        abort();
+    if (way == PEER_WORKER)
+        start_worker(p, plugin);
+    else
+        start_thread(p, plugin);
     send_welcome(p, plugin, extra);
 }
 
@@ -180,8 +221,20 @@ c138_status peer_call(struct peer *p, const char *action, const char *params,
     return st;
 }
 
+static c138_status join_worker(struct peer *p) {
+    while (waitpid(p->pid, &p->exit_status, 0) < 0 && errno == EINTR)
+        ;
+    (void)munmap(p->board, sizeof *p->board);
+    p->board = NULL;
+    return WIFEXITED(p->exit_status) && WEXITSTATUS(p->exit_status) == 0 ? C138_OK
+                                                                         : C138_E_UNAVAILABLE;
+}
+
 static c138_status join(struct peer *p) {
-    (void)pthread_join(p->thread, NULL);
+    if (p->pid)
+        p->ended = join_worker(p);
+    else
+        (void)pthread_join(p->thread, NULL);
     while (p->kept) {
         struct wire_msg *m = p->kept;
         p->kept = m->link_[0];

@@ -6,9 +6,10 @@
 #define TESTS_UNIT_WORKER_PEER_H
 #include <base/json.h>
 #include <pthread.h>
+#include <sys/types.h>
 #include <worker/runtime.h>
 
-enum peer_way { PEER_SOCKET, PEER_QUEUE };
+enum peer_way { PEER_SOCKET, PEER_QUEUE, PEER_WORKER };
 
 struct peer {
     enum peer_way way;
@@ -17,6 +18,8 @@ struct peer {
     struct board *board;
     struct runtime_options options;
     pthread_t thread;
+    pid_t pid;             /* the worker program */
+    int exit_status;       /* of waitpid(), after the end */
     c138_status ended;     /* what runtime_run() gave; valid after peer_join() */
     struct wire_msg *kept; /* frames that peer_await() passed over */
     uint64_t published;    /* events that came straight to the bus (queue only) */
