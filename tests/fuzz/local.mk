@@ -28,3 +28,17 @@ tests_fuzz_fuzz_promtext_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 tests_fuzz_fuzz_jsonrpc_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus/rlp tests/fuzz/corpus/jsonrpc tests/fuzz/corpus/promtext
+
+tests_fuzz_fuzz_elfnote_SOURCES = tests/fuzz/fuzz_elfnote.c
+tests_fuzz_fuzz_elfnote_LDADD = core/libcore.la
+tests_fuzz_fuzz_elfnote_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c
+tests_fuzz_fuzz_wire_LDADD = core/libcore.la
+tests_fuzz_fuzz_wire_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+check_PROGRAMS += tests/fuzz/fuzz_elfnote tests/fuzz/fuzz_wire
+if !FUZZERS
+tests_fuzz_fuzz_elfnote_SOURCES += $(FUZZ_REPLAY)
+tests_fuzz_fuzz_wire_SOURCES += $(FUZZ_REPLAY)
+TESTS += tests/fuzz/fuzz_elfnote tests/fuzz/fuzz_wire
+endif
+EXTRA_DIST += tests/fuzz/corpus/elfnote tests/fuzz/corpus/wire

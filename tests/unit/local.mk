@@ -41,3 +41,5 @@ endif
 
 include tests/unit/worker/local.mk
 include tests/unit/besu/local.mk
+include tests/unit/loader/local.mk
+include tests/unit/include/local.mk

@@ -87,3 +87,6 @@ tests_fault_plugins_secret_holder_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
 check_LTLIBRARIES += tests/fault/plugins/runner.la
 tests_fault_plugins_runner_la_SOURCES = tests/fault/plugins/runner.c tests/fault/plugins/small.h
 tests_fault_plugins_runner_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+
+TESTS += tests/tree.py
+EXTRA_DIST += tests/tree.py

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <base/fs.h>
+#include <base/mem.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -69,7 +70,7 @@ static void test_bytes(void) {
         for (unsigned v = 1; v < 256; v += 85) {
             char old = b.data[at];
             c138_note note;
-            b.data[at] = (char)(b.data[at] ^ v);
+            b.data[at] = (char)((unsigned char)old ^ v);
             if (elfnote_parse(b.data, b.length, &note, NULL) == C138_OK) {
                 taken++;
                 CU_ASSERT(strnlen(note.name, sizeof note.name) < sizeof note.name);

@@ -11,8 +11,9 @@
 #define DIR_B LOADER_DIR "/b"
 
 static void clear(const char *dir) {
-    static const char *const names[] = {"good.so", "twin.so", "text.so",      "link.so", "ctor.so",
-                                        "old.so",  "fifo.so", "newer-minor.so", ".hidden.so"};
+    static const char *const names[] = {"good.so", "twin.so",        "text.so",
+                                        "link.so", "ctor.so",        "old.so",
+                                        "fifo.so", "newer-minor.so", ".hidden.so"};
     for (size_t i = 0; i < C138_COUNT(names); i++) {
         C138_FREE char *path = c138_path_join(dir, names[i]);
         (void)unlink(path);
@@ -151,7 +152,7 @@ static void test_constructor(void) {
     CU_ASSERT(access(FAULT_CTOR_FILE, F_OK) != 0);
 }
 
-const CU_TestInfo tests_loader[] = {{"open", test_open},     {"rights", test_rights},
-                                    {"kinds", test_kinds},   {"scan", test_scan},
-                                    {"twins", test_twins},   {"no constructor", test_constructor},
+const CU_TestInfo tests_loader[] = {{"open", test_open},   {"rights", test_rights},
+                                    {"kinds", test_kinds}, {"scan", test_scan},
+                                    {"twins", test_twins}, {"no constructor", test_constructor},
                                     CU_TEST_INFO_NULL};
