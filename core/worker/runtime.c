@@ -202,6 +202,7 @@ static c138_status create(struct rt *rt, struct c138_err *err) {
     if (st)
         return c138_error(err, st > 0 ? C138_E_INTERNAL : st, "plugin.create",
                           "plugin %s: create() failed: %s", rt->note.name, c138_status_key(st));
+    rt->created = 1;
     return C138_OK;
 }
 
