@@ -90,3 +90,7 @@ tests_fault_plugins_runner_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
 
 TESTS += tests/tree.py
 EXTRA_DIST += tests/tree.py
+
+check_LTLIBRARIES += tests/fault/plugins/marker.la
+tests_fault_plugins_marker_la_SOURCES = tests/fault/plugins/marker.c
+tests_fault_plugins_marker_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)

@@ -1,0 +1,294 @@
+#include <base/mem.h>
+#include <base/text.h>
+#include <base/when.h>
+#include <bus/bus.h>
+#include <chain138/plugin.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <urcu/wfcqueue.h>
+
+#define QUEUE_MAX 100000u
+#define ROUTES 256u /* slots of the cache from topic to sinks */
+
+struct bus_sink {
+    char **patterns;
+    int any_thread;
+    bus_sink_fn fn;
+    void *user;
+    struct bus_sink *next;
+};
+
+/* Who gets a topic. Made under the read lock, thrown away under the write lock. */
+struct route {
+    char *topic;
+    size_t direct, looped; /* sinks that are called here; sinks that need the loop behind them */
+    struct bus_sink *sinks[];
+};
+
+/* An event on its way to the loop; the texts lie behind it. */
+struct parcel {
+    struct cds_wfcq_node node;
+    struct bus_event event;
+};
+
+struct bus {
+    struct event_base *base;
+    struct event *wake;
+    pthread_t loop;
+    pthread_rwlock_t lock; /* sinks and routes */
+    struct bus_sink *sinks;
+    _Atomic(struct route *) routes[ROUTES];
+    struct cds_wfcq_head head;
+    struct cds_wfcq_tail tail;
+    _Atomic uint32_t queued;
+    _Atomic int woken;
+    _Atomic uint64_t published, dropped;
+};
+
+static uint32_t hash(const char *topic) {
+    uint32_t h = 2166136261u;
+    for (; *topic; topic++)
+        h = (h ^ (uint8_t)*topic) * 16777619u;
+    return h;
+}
+
+static int wants(const struct bus_sink *sink, const char *topic) {
+    for (char **p = sink->patterns; *p; p++)
+        if (c138_topic_match(*p, topic))
+            return 1;
+    return 0;
+}
+
+static struct route *route_new(struct bus *b, const char *topic) {
+    size_t n = 0;
+    for (struct bus_sink *s = b->sinks; s; s = s->next)
+        n++;
+    struct route *r = c138_xcalloc(1, sizeof(*r) + n * sizeof(r->sinks[0]));
+    r->topic = c138_xstrdup(topic);
+    for (struct bus_sink *s = b->sinks; s; s = s->next)
+        if (s->any_thread && wants(s, topic))
+            r->sinks[r->direct++] = s;
+    for (struct bus_sink *s = b->sinks; s; s = s->next)
+        if (!s->any_thread && wants(s, topic))
+            r->sinks[r->direct + r->looped++] = s;
+    return r;
+}
+
+static void route_free(struct route *r) {
+    if (r)
+        free(r->topic);
+    free(r);
+}
+
+/* Under the read lock. `ret_own` is set where the slot holds another topic: the caller frees the
+ * route. */
+static struct route *route_of(struct bus *b, const char *topic, struct route **ret_own) {
+    _Atomic(struct route *) *slot = &b->routes[hash(topic) % ROUTES];
+    struct route *r = atomic_load_explicit(slot, memory_order_acquire), *none = NULL;
+    *ret_own = NULL;
+    if (r && !strcmp(r->topic, topic))
+        return r;
+    struct route *made = route_new(b, topic);
+    if (r || !atomic_compare_exchange_strong(slot, &none, made))
+        *ret_own = made;
+    return made;
+}
+
+/* Under the write lock. */
+static void forget_routes(struct bus *b) {
+    for (size_t i = 0; i < ROUTES; i++)
+        route_free(atomic_exchange(&b->routes[i], NULL));
+}
+
+static const char *pack(char **at, const char *text, size_t length) {
+    char *to = *at;
+    if (!text)
+        return NULL;
+    memcpy(to, text, length);
+    to[length] = '\0';
+    *at += length + 1;
+    return to;
+}
+
+static size_t length_of(const char *text) {
+    return text ? strlen(text) : 0;
+}
+
+static void send_to_loop(struct bus *b, const struct bus_event *event) {
+    if (atomic_fetch_add(&b->queued, 1) >= QUEUE_MAX) {
+        atomic_fetch_sub(&b->queued, 1);
+        atomic_fetch_add(&b->dropped, 1);
+        return;
+    }
+    size_t topic = length_of(event->topic), source = length_of(event->source),
+           job = length_of(event->job_id), chain = length_of(event->chain);
+    struct parcel *p =
+        c138_xmalloc(sizeof(*p) + topic + source + event->json_length + job + chain + 5);
+    char *at = (char *)(p + 1);
+    p->event = *event;
+    p->event.topic = pack(&at, event->topic, topic);
+    p->event.source = pack(&at, event->source, source);
+    p->event.json = pack(&at, event->json, event->json_length);
+    p->event.job_id = pack(&at, event->job_id, job);
+    p->event.chain = pack(&at, event->chain, chain);
+    cds_wfcq_node_init(&p->node);
+    cds_wfcq_enqueue(&b->head, &b->tail, &p->node);
+    if (!atomic_exchange(&b->woken, 1))
+        event_active(b->wake, EV_READ, 0);
+}
+
+/* The loop may call sinks that subscribe or publish in turn, so it does not hold the lock while it
+ * calls: only the loop changes the sinks, and a sink that goes away meanwhile is taken out by
+ * bus_unsubscribe itself. */
+static void deliver_on_loop(struct bus *b, const struct bus_event *event) {
+    struct route *own = NULL;
+    pthread_rwlock_rdlock(&b->lock);
+    const struct route *r = route_of(b, event->topic, &own);
+    size_t n = r->looped;
+    struct bus_sink *few[16];
+    struct bus_sink **sinks =
+        n <= C138_COUNT(few) ? few : c138_xcalloc(n, sizeof(struct bus_sink *));
+    memcpy(sinks, r->sinks + r->direct, n * sizeof(*sinks));
+    pthread_rwlock_unlock(&b->lock);
+    for (size_t i = 0; i < n; i++) {
+        int there = 0; /* an earlier sink may have taken this one away */
+        for (const struct bus_sink *s = b->sinks; s && !there; s = s->next)
+            there = s == sinks[i];
+        if (there)
+            sinks[i]->fn(sinks[i]->user, event);
+    }
+    if (sinks != few)
+        free(sinks);
+    route_free(own);
+}
+
+#define TURN_MAX 20000 /* events in one turn of the loop: others want their turn */
+
+static void on_wake(evutil_socket_t fd, short what, void *user) {
+    struct bus *b = user;
+    (void)fd;
+    (void)what;
+    atomic_store(&b->woken, 0);
+    for (int i = 0; i < TURN_MAX; i++) {
+        struct cds_wfcq_node *node = __cds_wfcq_dequeue_blocking(&b->head, &b->tail);
+        if (!node)
+            return;
+        struct parcel *p = caa_container_of(node, struct parcel, node);
+        atomic_fetch_sub(&b->queued, 1);
+        deliver_on_loop(b, &p->event);
+        free(p);
+    }
+    if (!atomic_exchange(&b->woken, 1))
+        event_active(b->wake, EV_READ, 0);
+}
+
+void bus_publish(struct bus *b, const struct bus_event *event) {
+    struct route *own = NULL;
+    int on_loop = pthread_equal(pthread_self(), b->loop);
+    atomic_fetch_add_explicit(&b->published, 1, memory_order_relaxed);
+    pthread_rwlock_rdlock(&b->lock);
+    const struct route *r = route_of(b, event->topic, &own);
+    for (size_t i = 0; i < r->direct; i++)
+        r->sinks[i]->fn(r->sinks[i]->user, event);
+    size_t looped = r->looped;
+    pthread_rwlock_unlock(&b->lock);
+    route_free(own);
+    if (looped && on_loop)
+        deliver_on_loop(b, event);
+    else if (looped)
+        send_to_loop(b, event);
+}
+
+void bus_emit(struct bus *b, const char *topic, uint32_t severity, const char *json) {
+    const struct bus_event event = {
+        .topic = topic,
+        .source = "agent",
+        .json = json,
+        .json_length = strlen(json),
+        .time_ns = c138_now_utc_ns(),
+        .flags = C138_EVENT_KEEP,
+        .severity = severity,
+    };
+    bus_publish(b, &event);
+}
+
+struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int any_thread,
+                               bus_sink_fn fn, void *user) {
+    size_t n = 0;
+    while (patterns[n])
+        n++;
+    struct bus_sink *s = c138_xcalloc(1, sizeof(*s));
+    s->patterns = c138_xcalloc(n + 1, sizeof(char *));
+    for (size_t i = 0; i < n; i++)
+        s->patterns[i] = c138_xstrdup(patterns[i]);
+    s->any_thread = any_thread;
+    s->fn = fn;
+    s->user = user;
+    pthread_rwlock_wrlock(&b->lock);
+    s->next = b->sinks;
+    b->sinks = s;
+    forget_routes(b);
+    pthread_rwlock_unlock(&b->lock);
+    return s;
+}
+
+struct bus_sink *bus_unsubscribe(struct bus *b, struct bus_sink *sink) {
+    if (!sink)
+        return NULL;
+    /* The write lock is free only when no publisher is inside a sink. */
+    pthread_rwlock_wrlock(&b->lock);
+    for (struct bus_sink **p = &b->sinks; *p; p = &(*p)->next)
+        if (*p == sink) {
+            *p = sink->next;
+            break;
+        }
+    forget_routes(b);
+    pthread_rwlock_unlock(&b->lock);
+    for (char **p = sink->patterns; *p; p++)
+        free(*p);
+    free(sink->patterns);
+    free(sink);
+    return NULL;
+}
+
+c138_status bus_new(struct event_base *base, struct bus **ret_bus) {
+    struct bus *b = c138_xcalloc(1, sizeof(*b));
+    b->base = base;
+    b->loop = pthread_self();
+    cds_wfcq_init(&b->head, &b->tail);
+    pthread_rwlock_init(&b->lock, NULL);
+    b->wake = event_new(base, -1, 0, on_wake, b);
+    if (!b->wake) {
+        free(b);
+        return C138_E_INTERNAL;
+    }
+    *ret_bus = b;
+    return C138_OK;
+}
+
+struct bus *bus_free(struct bus *b) {
+    if (!b)
+        return NULL;
+    event_free(b->wake);
+    while (b->sinks)
+        bus_unsubscribe(b, b->sinks);
+    forget_routes(b);
+    struct cds_wfcq_node *node;
+    while ((node = __cds_wfcq_dequeue_blocking(&b->head, &b->tail)))
+        free(caa_container_of(node, struct parcel, node));
+    pthread_rwlock_destroy(&b->lock);
+    free(b);
+    return NULL;
+}
+
+uint64_t bus_published(const struct bus *b) {
+    return atomic_load(&b->published);
+}
+uint64_t bus_dropped(const struct bus *b) {
+    return atomic_load(&b->dropped);
+}
+uint32_t bus_depth(const struct bus *b) {
+    return atomic_load(&b->queued);
+}
