@@ -1,0 +1,2 @@
+dist_doc_DATA = README.md docs/guide.md docs/operations.md docs/plugin-guide.md docs/threat-model.md
+EXTRA_DIST += LICENSE SECURITY.md HACKING.md docs/decisions
