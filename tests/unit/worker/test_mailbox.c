@@ -81,7 +81,7 @@ static void *produce(void *user) {
     struct mailbox *m = user;
     uint64_t producer = next_producer++;
     for (uint64_t i = 0; i < EACH; i++) {
-        (void)put(m, WIRE_CALL, producer % PRODUCERS << 32 | i);
+        (void)put(m, WIRE_EVENT, producer % PRODUCERS << 32 | i); /* from the pool */
         if (i % 5000 == 0)
             (void)poll(NULL, 0, 1);
     }
@@ -107,7 +107,7 @@ static int is_next(uint64_t *seen, struct wire_msg *msg) {
 }
 
 static void test_threads(void) {
-    struct mailbox *m = mailbox_new(10);
+    struct mailbox *m = mailbox_new(PRODUCERS * EACH + PRODUCERS);
     pthread_t threads[PRODUCERS];
     uint64_t seen[PRODUCERS] = {0};
     int wrong = 0;
@@ -124,7 +124,7 @@ static void test_threads(void) {
 
 /* The same from an event loop: arm, sleep on the descriptor, take all there is. */
 static void test_event_fd(void) {
-    struct mailbox *m = mailbox_new(10);
+    struct mailbox *m = mailbox_new(PRODUCERS * EACH + PRODUCERS);
     pthread_t threads[PRODUCERS];
     uint64_t seen[PRODUCERS] = {0};
     unsigned n = 0;

@@ -1,4 +1,5 @@
 /* The worker program itself, in its sandbox, with plugins that try to leave it. */
+#include "config.h"
 #include "peer.h"
 #include "unit.h"
 
@@ -94,7 +95,7 @@ static void test_files(void) {
 }
 
 static void test_memory(void) {
-#ifndef __SANITIZE_ADDRESS__
+#ifndef C138_SANITIZED
     struct peer p;
     C138_JSON struct c138_json *report = NULL;
     CU_ASSERT_FATAL(up(&p, "leak", ",\"memory_max\":33554432", &report));
@@ -142,7 +143,7 @@ static void dies(const char *plugin, const char *action, const char *params, con
 static void test_deaths(void) {
     dies("exit", "exit", "{\"code\":3}", "action exit.exit", 0, 3);
     dies("exit", "exit", "{\"code\":0}", "action exit.exit", 0, 0);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef C138_SANITIZED
     dies("crash", "run", "{\"where\":\"run\"}", "action crash.run", 1, SIGSEGV);
     dies("crash", "run", "{\"where\":\"prepare\"}", "callback prepare", 1, SIGSEGV);
 #endif
