@@ -18,6 +18,7 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -714,6 +715,8 @@ void api_close_listeners(struct api *a) {
 
 c138_status api_new(const struct api_env *env, struct api **ret_api, struct c138_err *err) {
     struct api *a = c138_xcalloc(1, sizeof(*a));
+    /* evhttp writes to clients that are gone: an error, not the end of the process. */
+    (void)signal(SIGPIPE, SIG_IGN);
     a->env = *env;
     LIST_INIT(&a->doors);
     LIST_INIT(&a->reqs);

@@ -43,3 +43,4 @@ include tests/unit/worker/local.mk
 include tests/unit/besu/local.mk
 include tests/unit/loader/local.mk
 include tests/unit/include/local.mk
+include tests/unit/api/local.mk
