@@ -190,18 +190,23 @@ static void find_connection(struct besu *b, struct besu_member *m) {
     m->connected = seen;
 }
 
+/* On a halted chain turns tell nothing new; what the logs heard of it does, and its connections. */
+static int is_missing_halted(const struct besu_member *m) {
+    if (m->has_round && !m->silent)
+        return 0;
+    return m->connected == 0 || (m->silent && m->connected < 0);
+}
+
 /* Does it let its turns pass, or was it lost? See docs/besu.md, "Which validator is missing". */
 static int is_missing(const struct besu *b, const struct besu_member *m) {
     const struct besu_turns *t = &m->turns;
+    if (b->net.halted && is_bft(b->net.consensus) && (m->has_round || m->connected >= 0))
+        return is_missing_halted(m);
     if (t->missed_in_row >= b->settings.missing_turns && t->last_missed > m->back_at)
         return 1;
-    if (m->connected == 1)
+    if (m->connected != 0)
         return 0;
-    if (m->connected == 0 && m->was_connected)
-        return t->last_proposed <= m->lost_at;
-    if (m->connected == 0)
-        return t->missed_in_row > 0 || (b->net.halted && t->proposed == 0);
-    return b->net.halted && m->silent;
+    return m->was_connected ? t->last_proposed <= m->lost_at : t->missed_in_row > 0;
 }
 
 static void find_members(struct besu *b) {

@@ -64,7 +64,10 @@ static c138_status pick_asked(struct besu *b, c138_call *call, struct besu_node 
         return c138_fail(call, C138_E_INVALID, "param.missing",
                          "node: several nodes are watched: say which one (--node NAME, see "
                          "besu.nodes)");
-    *ret_node = b->nodes[i == UINT32_MAX ? 0 : i].node;
+    i = i == UINT32_MAX ? 0 : i;
+    if (!b->nodes[i].node->probed) /* its APIs say what can be checked afterwards */
+        besu_look(b, i);
+    *ret_node = b->nodes[i].node;
     return C138_OK;
 }
 

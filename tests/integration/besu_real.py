@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.request
 
+sys.dont_write_bytecode = True  # nothing is left in the source tree
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from driver import Driver  # noqa: E402
 

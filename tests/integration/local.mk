@@ -7,3 +7,4 @@ tests_integration_plugin_drive_LDADD = lib/libchain138.la
 packaging_tests = tests/integration/unit_security.sh tests/integration/deb.sh tests/integration/rpm.sh \
     tests/integration/plugin_guide.sh
 EXTRA_DIST += $(packaging_tests) tests/integration/packaging.sh
+include tests/integration/besu.mk
