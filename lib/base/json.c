@@ -261,7 +261,7 @@ static int read_value(struct reader *r, int depth, struct json_object **ret) {
         fail(r, "the text ends too early");
         return 0;
     }
-    if (depth > C138_JSON_DEPTH) {
+    if (depth > C138_JSON_DEPTH && (*r->p == '{' || *r->p == '[')) {
         fail(r, "nested too deeply");
         return 0;
     }
@@ -309,8 +309,10 @@ c138_status c138_json_parse(const char *text, size_t length, struct c138_json **
     struct json_object *o = NULL;
     if (length > INT32_MAX)
         return c138_error(err, C138_E_LIMIT, "json.too-large", "JSON text of over 2 GiB");
-    if (!c138_utf8_valid(text, length))
-        return c138_error(err, C138_E_INVALID, "json.utf8", "not JSON: the text is not UTF-8");
+    size_t good = c138_utf8_span(text, length);
+    if (good < length)
+        return c138_error(err, C138_E_INVALID, "json.utf8", "not JSON: not UTF-8 at byte %zu",
+                          good);
     if (read_value(&r, 1, &o)) {
         skip_space(&r);
         if (!more(&r)) {
@@ -491,10 +493,27 @@ struct c138_json *c138_json_new_array(void) {
 }
 
 struct c138_json *c138_json_new_str(const char *text) {
-    return text ? made(json_object_new_string(text)) : NULL;
+    return text ? c138_json_new_strn(text, strlen(text)) : NULL;
+}
+
+/* Texts come from nodes, logs and file names: what is not UTF-8 must not make our JSON invalid. */
+static struct c138_json *new_mended(const char *text, size_t length) {
+    C138_BUF struct c138_buf out = C138_BUF_NULL;
+    while (length) {
+        size_t good = c138_utf8_span(text, length);
+        c138_buf_add(&out, text, good);
+        if (good == length)
+            break;
+        c138_buf_adds(&out, "\xef\xbf\xbd");
+        text += good + 1;
+        length -= good + 1;
+    }
+    return made(json_object_new_string_len(c138_buf_text(&out), (int)out.length));
 }
 
 struct c138_json *c138_json_new_strn(const char *text, size_t length) {
+    if (!c138_utf8_valid(text, length))
+        return new_mended(text, length);
     return made(json_object_new_string_len(text, (int)length));
 }
 

@@ -76,7 +76,8 @@ int c138_json_next(struct c138_json_iter *i);
 struct c138_json *c138_json_new_object(void);
 struct c138_json *c138_json_new_array(void);
 struct c138_json *c138_json_new_str(const char *text); /* NULL gives NULL */
-struct c138_json *c138_json_new_strn(const char *text, size_t length);
+struct c138_json *c138_json_new_strn(const char *text,
+                                     size_t length); /* as in quote: U+FFFD for what is not UTF-8 */
 struct c138_json *c138_json_new_int(int64_t v);
 struct c138_json *c138_json_new_uint(uint64_t v);
 struct c138_json *c138_json_new_num(double v);

@@ -83,23 +83,28 @@ c138_status c138_base64_decode(const char *text, size_t length, struct c138_buf 
 }
 
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-int c138_utf8_valid(const char *text, size_t length) {
+size_t c138_utf8_span(const char *text, size_t length) {
     const uint8_t *p = (const uint8_t *)text, *end = p + length;
     while (p < end) {
+        size_t before = (size_t)(p - (const uint8_t *)text);
         uint8_t c = *p++;
         if (c < 0x80)
             continue;
         size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
         if (c < 0xc2 || c > 0xf4 || (size_t)(end - p) < more)
-            return 0;
+            return before;
         if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p > 0x9f) || (c == 0xf0 && *p < 0x90) ||
             (c == 0xf4 && *p > 0x8f))
-            return 0;
+            return before;
         while (more--)
             if ((*p++ & 0xc0) != 0x80)
-                return 0;
+                return before;
     }
-    return 1;
+    return length;
+}
+
+int c138_utf8_valid(const char *text, size_t length) {
+    return c138_utf8_span(text, length) == length;
 }
 
 int c138_streq(const char *a, const char *b) {

@@ -18,7 +18,8 @@ void c138_base64url_encode(const uint8_t *bytes, size_t length,
 c138_status c138_base64_decode(const char *text, size_t length, struct c138_buf *out);
 
 int c138_utf8_valid(const char *text, size_t length);
-int c138_streq(const char *a, const char *b); /* NULL equals NULL only */
+size_t c138_utf8_span(const char *text, size_t length); /* bytes before the first wrong one */
+int c138_streq(const char *a, const char *b);           /* NULL equals NULL only */
 int c138_starts_with(const char *text, const char *prefix);
 int c138_ends_with(const char *text, const char *suffix);
 /* Compares without leaking where they differ. */

@@ -208,10 +208,10 @@ void c138_duration_format(int64_t ns, char ret_text[C138_DURATION_TEXT]) {
 
 void c138_duration_human(int64_t ns, char ret_text[C138_DURATION_TEXT]) {
     double s = (double)(ns > 0 ? ns : 0) / 1e9;
-    int64_t whole = (int64_t)s;
-    if (s < 1)
+    int64_t whole = (int64_t)(s + (s >= 59.95 && s < 60));
+    if (s < 0.9995) /* what would be rounded up to 1000ms or 60.0s is written in the next unit */
         (void)snprintf(ret_text, C138_DURATION_TEXT, "%.0fms", s * 1e3);
-    else if (s < 60)
+    else if (s < 59.95)
         (void)snprintf(ret_text, C138_DURATION_TEXT, "%.1fs", s);
     else if (s < 3600)
         (void)snprintf(ret_text, C138_DURATION_TEXT, "%" PRId64 "m %" PRId64 "s", whole / 60,

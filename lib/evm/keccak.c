@@ -5,11 +5,48 @@
 #define RATE 136 /* bytes: 1600 - 2 * 256 bits */
 
 static inline uint64_t rotl(uint64_t v, unsigned n) {
-    return v << n | v >> (64 - n);
+    return v << (n & 63) | v >> (-n & 63);
 }
 
-/* One round with the state in 25 local words: theta, rho and pi, chi, iota (The Keccak
- * reference, 1.2). */
+/*
+ * Theta's effect, rho, pi and chi for one row of five lanes: i is the lane that pi brings to that
+ * place, r its rotation. A row at a time keeps the work in registers: with all 25 lanes in play the
+ * compiler spills most of them.
+ */
+#define ROW(to, y, i0, r0, i1, r1, i2, r2, i3, r3, i4, r4)                                         \
+    do {                                                                                           \
+        uint64_t b0 = rotl(from[i0] ^ d[(i0) % 5], r0), b1 = rotl(from[i1] ^ d[(i1) % 5], r1),     \
+                 b2 = rotl(from[i2] ^ d[(i2) % 5], r2), b3 = rotl(from[i3] ^ d[(i3) % 5], r3),     \
+                 b4 = rotl(from[i4] ^ d[(i4) % 5], r4);                                            \
+        (to)[5 * (y) + 0] = b0 ^ (~b1 & b2);                                                       \
+        (to)[5 * (y) + 1] = b1 ^ (~b2 & b3);                                                       \
+        (to)[5 * (y) + 2] = b2 ^ (~b3 & b4);                                                       \
+        (to)[5 * (y) + 3] = b3 ^ (~b4 & b0);                                                       \
+        (to)[5 * (y) + 4] = b4 ^ (~b0 & b1);                                                       \
+    } while (0)
+
+/* One round from one state to another (The Keccak reference, 1.2). */
+static inline __attribute__((always_inline)) void round_of(const uint64_t *restrict from,
+                                                           uint64_t *restrict to, uint64_t iota) {
+    uint64_t c[5], d[5];
+    c[0] = from[0] ^ from[5] ^ from[10] ^ from[15] ^ from[20];
+    c[1] = from[1] ^ from[6] ^ from[11] ^ from[16] ^ from[21];
+    c[2] = from[2] ^ from[7] ^ from[12] ^ from[17] ^ from[22];
+    c[3] = from[3] ^ from[8] ^ from[13] ^ from[18] ^ from[23];
+    c[4] = from[4] ^ from[9] ^ from[14] ^ from[19] ^ from[24];
+    d[0] = c[4] ^ rotl(c[1], 1);
+    d[1] = c[0] ^ rotl(c[2], 1);
+    d[2] = c[1] ^ rotl(c[3], 1);
+    d[3] = c[2] ^ rotl(c[4], 1);
+    d[4] = c[3] ^ rotl(c[0], 1);
+    ROW(to, 0, 0, 0, 6, 44, 12, 43, 18, 21, 24, 14);
+    to[0] ^= iota;
+    ROW(to, 1, 3, 28, 9, 20, 10, 3, 16, 45, 22, 61);
+    ROW(to, 2, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18);
+    ROW(to, 3, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56);
+    ROW(to, 4, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2);
+}
+
 static void permute(uint64_t s[25]) {
     static const uint64_t iota[24] = {
         0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
@@ -18,56 +55,12 @@ static void permute(uint64_t s[25]) {
         0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
         0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
         0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
-    uint64_t a00 = s[0], a01 = s[1], a02 = s[2], a03 = s[3], a04 = s[4], a05 = s[5], a06 = s[6],
-             a07 = s[7], a08 = s[8], a09 = s[9], a10 = s[10], a11 = s[11], a12 = s[12], a13 = s[13],
-             a14 = s[14], a15 = s[15], a16 = s[16], a17 = s[17], a18 = s[18], a19 = s[19],
-             a20 = s[20], a21 = s[21], a22 = s[22], a23 = s[23], a24 = s[24];
-    for (unsigned i = 0; i < 24; i++) {
-        uint64_t c0 = a00 ^ a05 ^ a10 ^ a15 ^ a20, c1 = a01 ^ a06 ^ a11 ^ a16 ^ a21,
-                 c2 = a02 ^ a07 ^ a12 ^ a17 ^ a22, c3 = a03 ^ a08 ^ a13 ^ a18 ^ a23,
-                 c4 = a04 ^ a09 ^ a14 ^ a19 ^ a24;
-        uint64_t d0 = c4 ^ rotl(c1, 1), d1 = c0 ^ rotl(c2, 1), d2 = c1 ^ rotl(c3, 1),
-                 d3 = c2 ^ rotl(c4, 1), d4 = c3 ^ rotl(c0, 1);
-        uint64_t b00 = a00 ^ d0, b01 = rotl(a06 ^ d1, 44), b02 = rotl(a12 ^ d2, 43),
-                 b03 = rotl(a18 ^ d3, 21), b04 = rotl(a24 ^ d4, 14), b05 = rotl(a03 ^ d3, 28),
-                 b06 = rotl(a09 ^ d4, 20), b07 = rotl(a10 ^ d0, 3), b08 = rotl(a16 ^ d1, 45),
-                 b09 = rotl(a22 ^ d2, 61), b10 = rotl(a01 ^ d1, 1), b11 = rotl(a07 ^ d2, 6),
-                 b12 = rotl(a13 ^ d3, 25), b13 = rotl(a19 ^ d4, 8), b14 = rotl(a20 ^ d0, 18),
-                 b15 = rotl(a04 ^ d4, 27), b16 = rotl(a05 ^ d0, 36), b17 = rotl(a11 ^ d1, 10),
-                 b18 = rotl(a17 ^ d2, 15), b19 = rotl(a23 ^ d3, 56), b20 = rotl(a02 ^ d2, 62),
-                 b21 = rotl(a08 ^ d3, 55), b22 = rotl(a14 ^ d4, 39), b23 = rotl(a15 ^ d0, 41),
-                 b24 = rotl(a21 ^ d1, 2);
-        a00 = b00 ^ (~b01 & b02) ^ iota[i];
-        a01 = b01 ^ (~b02 & b03);
-        a02 = b02 ^ (~b03 & b04);
-        a03 = b03 ^ (~b04 & b00);
-        a04 = b04 ^ (~b00 & b01);
-        a05 = b05 ^ (~b06 & b07);
-        a06 = b06 ^ (~b07 & b08);
-        a07 = b07 ^ (~b08 & b09);
-        a08 = b08 ^ (~b09 & b05);
-        a09 = b09 ^ (~b05 & b06);
-        a10 = b10 ^ (~b11 & b12);
-        a11 = b11 ^ (~b12 & b13);
-        a12 = b12 ^ (~b13 & b14);
-        a13 = b13 ^ (~b14 & b10);
-        a14 = b14 ^ (~b10 & b11);
-        a15 = b15 ^ (~b16 & b17);
-        a16 = b16 ^ (~b17 & b18);
-        a17 = b17 ^ (~b18 & b19);
-        a18 = b18 ^ (~b19 & b15);
-        a19 = b19 ^ (~b15 & b16);
-        a20 = b20 ^ (~b21 & b22);
-        a21 = b21 ^ (~b22 & b23);
-        a22 = b22 ^ (~b23 & b24);
-        a23 = b23 ^ (~b24 & b20);
-        a24 = b24 ^ (~b20 & b21);
+    uint64_t other[25];
+    for (unsigned i = 0; i < 24; i += 2) {
+        round_of(s, other, iota[i]);
+        round_of(other, s, iota[i + 1]);
     }
-    const uint64_t out[25] = {a00, a01, a02, a03, a04, a05, a06, a07, a08, a09, a10, a11, a12,
-                              a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24};
-    memcpy(s, out, sizeof(out));
 }
-
 static uint64_t load64(const uint8_t *p) {
     uint64_t v = 0;
     for (unsigned i = 0; i < 8; i++)

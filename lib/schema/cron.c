@@ -48,10 +48,16 @@ static const char *read_range(const char *p, const struct field *f, uint64_t *bi
         if (!(p = read_item(p, f, &from)))
             return NULL;
         to = from;
-        if (*p == '-' && (!(p = read_item(p + 1, f, &to)) || to < from))
-            return NULL;
-        if (*p == '/' && to == from)
+        if (*p == '-') {
+            if (!(p = read_item(p + 1, f, &to)))
+                return NULL;
+            if (f->names == weekdays && to == 0)
+                to = 7; /* a week ends on Sunday: "fri-sun" */
+            if (to < from)
+                return NULL;
+        } else if (*p == '/') {
             to = f->most;
+        }
     }
     if (*p == '/') {
         step = 0;

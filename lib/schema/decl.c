@@ -9,6 +9,7 @@
 
 #define DEFAULT_TIMEOUT_NS INT64_C(30000000000)
 #define DEPTH_MAX 4
+#define LIST_MAX 256u /* as in describe.c: what comes from a worker may come from anywhere */
 
 /* --- Words ---------------------------------------------------------------------------------------
  */
@@ -172,6 +173,8 @@ static c138_status read_fields(struct made *m, const struct c138_json *array, co
     size_t n = c138_json_count(array);
     if (depth > DEPTH_MAX + 2)
         return bad(err, where, "", "nested too deeply");
+    if (n > LIST_MAX)
+        return bad(err, where, "", "more than 256 fields");
     struct decl_field **list = take(m, (n + 1) * sizeof(struct decl_field *));
     *ret_fields = list;
     for (size_t i = 0; i < n; i++) {
@@ -330,6 +333,8 @@ static c138_status read_head(struct made *m, struct c138_err *err) {
         const struct c138_json *array_ = c138_json_get(m->document, json_name);                    \
         size_t n_ = c138_json_count(array_);                                                       \
         struct type **list_ = take(m, (n_ + 1) * sizeof(struct type *));                           \
+        if (n_ > LIST_MAX)                                                                         \
+            return bad(err, json_name, "", "more than 256");                                       \
         m->plugin.member = list_;                                                                  \
         for (size_t i_ = 0; i_ < n_; i_++) {                                                       \
             c138_status status_ = read(m, c138_json_at(array_, i_), &list_[i_], err);              \

@@ -10,6 +10,7 @@
 #define CHOICES_MAX 64u
 #define TEXT_MAX 16384u
 #define DEPTH_MAX 4
+#define FIELDS_MAX 4096u /* in all: a list that holds itself is not told by its depth alone */
 
 /* The size that contract 1.0 froze: up to and with its last member. */
 #define LEAST(type, last) ((uint32_t)(offsetof(type, last) + sizeof(((const type *)0)->last)))
@@ -17,6 +18,7 @@
 struct walk {
     const struct describe_range *ranges;
     size_t n_ranges;
+    size_t n_fields;
     struct c138_err *err;
 };
 
@@ -70,7 +72,7 @@ static int item_at(struct walk *w, const void *list, size_t n, size_t max, const
     if (!list)
         return 0;
     const void *const *at = (const void *const *)list + n;
-    if (!inside(w, at, sizeof(*at)))
+    if ((uintptr_t)at % _Alignof(void *) || !inside(w, at, sizeof(*at)))
         return lies(w, table, "a list reaches out of the plugin: is its NULL missing?");
     if (!*at)
         return 0;
@@ -82,7 +84,7 @@ static int item_at(struct walk *w, const void *list, size_t n, size_t max, const
 
 /* A struct that begins with its size. */
 static c138_status check_struct(struct walk *w, const void *p, uint32_t least, const char *table) {
-    if (!inside(w, p, sizeof(uint32_t)))
+    if ((uintptr_t)p % _Alignof(void *) || !inside(w, p, sizeof(uint32_t)))
         return lies(w, table, "it lies outside of the plugin");
     uint32_t size = *(const uint32_t *)p;
     if (size < least || size > STRUCT_MAX)
@@ -126,6 +128,8 @@ static c138_status put_field(struct walk *w, struct c138_json *array, const c138
     c138_status status = check_struct(w, f, LEAST(c138_field, fields), table);
     if (status < 0)
         return status;
+    if (++w->n_fields > FIELDS_MAX)
+        return lies(w, table, "it has more than 4096 fields in all: does a list hold itself?");
     const struct {
         const char *name, *text;
     } all[] = {{"name", f->name ? f->name : ""}, {"summary", f->summary}, {"unit", f->unit},

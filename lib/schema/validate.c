@@ -111,6 +111,15 @@ static c138_status read_path(const char *text, struct c138_json **ret) {
     return read_string(text, ret);
 }
 
+static int port_ok(const char *text, size_t length) {
+    char copy[8] = "";
+    uint64_t port = 0;
+    if (!length || length >= sizeof(copy))
+        return 0;
+    memcpy(copy, text, length);
+    return c138_parse_uint(copy, &port) >= 0 && port <= 65535;
+}
+
 static c138_status read_url(const char *text, struct c138_json **ret) {
     size_t scheme = c138_starts_with(text, "http://")    ? 7
                     : c138_starts_with(text, "https://") ? 8
@@ -122,7 +131,10 @@ static c138_status read_url(const char *text, struct c138_json **ret) {
     const char *at = memchr(host, '@', n);
     const char *name = at ? at + 1 : host;
     size_t length = n - (size_t)(name - host);
-    if (!length || *name == ':')
+    const char *bracket = *name == '[' ? memchr(name, ']', length) : name;
+    const char *colon = bracket ? memchr(bracket, ':', length - (size_t)(bracket - name)) : NULL;
+    if (!length || *name == ':' || !bracket ||
+        (colon && !port_ok(colon + 1, length - (size_t)(colon + 1 - name))))
         return C138_E_INVALID;
     return read_string(text, ret);
 }
@@ -174,15 +186,6 @@ static c138_status read_wei(const char *text, struct c138_json **ret) {
     return give_text(canonical, ret);
 }
 
-static int port_ok(const char *text, size_t length) {
-    char copy[8] = "";
-    uint64_t port = 0;
-    if (!length || length >= sizeof(copy))
-        return 0;
-    memcpy(copy, text, length);
-    return c138_parse_uint(copy, &port) >= 0 && port <= 65535;
-}
-
 static c138_status read_enode(const char *text, struct c138_json **ret) {
     uint8_t key[64];
     if (!c138_starts_with(text, "enode://") || strlen(text) > 512 || strlen(text) < 8 + 128 + 1 ||
@@ -200,7 +203,14 @@ static c138_status read_enode(const char *text, struct c138_json **ret) {
     if (*query &&
         (!c138_starts_with(query, "?discport=") || !port_ok(query + 10, strlen(query + 10))))
         return C138_E_INVALID;
-    return give_text(text, ret);
+    for (const char *p = host; *p; p++)
+        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+            return C138_E_INVALID;
+    /* Lower case: nodes write it so, and what is the same must compare so. */
+    char hex[129];
+    c138_hex_encode(key, sizeof(key), hex);
+    C138_FREE char *canonical = c138_xasprintf("enode://%s@%s", hex, host);
+    return give_text(canonical, ret);
 }
 
 static c138_status read_block(const char *text, struct c138_json **ret) {
@@ -350,14 +360,25 @@ static int compare(const struct decl_field *f, const struct c138_json *value, co
 
 struct check {
     uint32_t flags;
+    uint32_t hidden; /* how many sensitive fields we are inside of */
     struct c138_err *err;
     char path[512]; /* dotted, of the value being checked */
 };
 
-/* What was given, cut to a readable length; never for sensitive fields. */
-static void add_given(const struct decl_field *f, const struct c138_json *value,
-                      struct c138_buf *out) {
-    if ((f->flags & C138_FIELD_SENSITIVE) || f->type == C138_T_SECRET) {
+static int has_sensitive(const struct decl_field *f) {
+    if (f->flags & C138_FIELD_SENSITIVE)
+        return 1;
+    for (size_t i = 0; f->fields && f->fields[i]; i++)
+        if (has_sensitive(f->fields[i]))
+            return 1;
+    return 0;
+}
+
+/* What was given, cut to a readable length; never where it is, holds or lies in something
+ * sensitive. Instead of a reference to a secret people type the secret itself. */
+static void add_given(const struct check *c, const struct decl_field *f,
+                      const struct c138_json *value, struct c138_buf *out) {
+    if (c->hidden || has_sensitive(f) || f->type == C138_T_SECRET) {
         c138_buf_adds(out, "the value given");
         return;
     }
@@ -374,7 +395,7 @@ static void add_given(const struct decl_field *f, const struct c138_json *value,
 static c138_status invalid(struct check *c, const struct decl_field *f,
                            const struct c138_json *value, const char *why) {
     struct c138_buf given = C138_BUF_NULL, expected = C138_BUF_NULL;
-    add_given(f, value, &given);
+    add_given(c, f, value, &given);
     validate_expectation(f, &expected);
     c138_error(c->err, C138_E_INVALID, "param.invalid", "%s: %s is not right%s%s: expected %s",
                c->path, c138_buf_text(&given), why ? ": " : "", why ? why : "",
@@ -403,11 +424,12 @@ static c138_status check_scalar(struct check *c, const struct decl_field *f,
     if (!text && type == C138_JSON_BOOL && f->type == C138_T_BOOL)
         text = c138_json_as_bool(value, 0) ? "true" : "false";
     /* Numbers: where a number is declared, a size in bytes, a block, an amount; and 1.5 for a
-     * decimal in a config. */
+     * decimal in a config. 1 for a boolean is a text's habit. */
     if (!text &&
         (type == C138_JSON_INT || (type == C138_JSON_DOUBLE && f->type == C138_T_DECIMAL)) &&
-        (!wants_text || f->type == C138_T_SIZE || f->type == C138_T_BLOCK ||
-         f->type == C138_T_DECIMAL || f->type == C138_T_WEI || from_text)) {
+        ((!wants_text && f->type != C138_T_BOOL) || f->type == C138_T_SIZE ||
+         f->type == C138_T_BLOCK || f->type == C138_T_DECIMAL || f->type == C138_T_WEI ||
+         from_text)) {
         C138_FREE char *dump = c138_json_dump(value);
         (void)snprintf(number, sizeof(number), "%s", dump);
         text = number;
@@ -445,8 +467,13 @@ static c138_status list_from_text(struct check *c, const struct decl_field *f,
     }
     struct c138_json *list = c138_json_new_array();
     while (*text) {
-        size_t n = strcspn(text, ",");
-        c138_json_append(list, c138_json_new_strn(text, n));
+        text += strspn(text, " ");
+        if (!*text)
+            break;
+        size_t n = strcspn(text, ","), length = n;
+        while (length && text[length - 1] == ' ')
+            length--;
+        c138_json_append(list, c138_json_new_strn(text, length));
         text += n + (text[n] == ',');
     }
     *ret = list;
@@ -499,9 +526,12 @@ static c138_status check_object(struct check *c, const struct decl_field *f,
 static c138_status check_value(struct check *c, const struct decl_field *f,
                                const struct c138_json *value, struct c138_json **ret) {
     struct c138_json *out = NULL;
+    uint32_t sensitive = (f->flags & C138_FIELD_SENSITIVE) != 0;
+    c->hidden += sensitive;
     c138_status status = f->type == C138_T_LIST     ? check_list(c, f, value, &out)
                          : f->type == C138_T_OBJECT ? check_object(c, f, value, &out)
                                                     : check_scalar(c, f, value, &out);
+    c->hidden -= sensitive;
     if (status < 0)
         return status;
     if ((f->min_text && compare(f, out, f->min_text) < 0) ||
@@ -541,7 +571,7 @@ static c138_status unknown(struct check *c, struct decl_field *const *fields, co
     return C138_E_INVALID;
 }
 
-static const struct c138_json *given(const struct c138_json *in, const char *name, int from_text) {
+static struct c138_json *given(const struct c138_json *in, const char *name, int from_text) {
     for (struct c138_json_iter i = c138_json_iter(in); c138_json_next(&i);)
         if (same_name(i.name, name, from_text))
             return i.value;
@@ -584,6 +614,10 @@ static c138_status check_members(struct check *c, struct decl_field *const *fiel
             n++;
         if (!fields[n])
             return unknown(c, fields, i.name);
+        if (from_text && strchr(i.name, '-') && c138_json_has(in, fields[n]->name))
+            return c138_error(c->err, C138_E_INVALID, "param.invalid",
+                              "%s%s%s: given twice, as %s and as %s: leave one out", c->path,
+                              length ? "." : "", fields[n]->name, fields[n]->name, i.name);
     }
     C138_JSON struct c138_json *out = c138_json_new_object();
     for (; *fields; fields++) {
@@ -619,6 +653,8 @@ c138_status validate_text(const struct decl_field *field, const char *text,
  * -------------------------------------------------------------------------------------------- */
 
 static struct c138_json *redact_value(const struct decl_field *f, const struct c138_json *value) {
+    if (!value)
+        return NULL;
     if (f->flags & C138_FIELD_SENSITIVE)
         return c138_json_new_str("***");
     if (f->type == C138_T_LIST && c138_json_type(value) == C138_JSON_ARRAY) {
@@ -627,9 +663,18 @@ static struct c138_json *redact_value(const struct decl_field *f, const struct c
             c138_json_append(list, redact_value(f->fields[0], c138_json_at(value, i)));
         return list;
     }
-    if (f->type == C138_T_OBJECT && f->fields[0])
+    if (f->type == C138_T_OBJECT && f->fields[0] && c138_json_type(value) == C138_JSON_OBJECT)
         return validate_redact(f->fields, value);
-    return c138_json_copy(value);
+    /* Not of its type, "{...}" as text say: what is in it cannot be told apart. */
+    return has_sensitive(f) ? c138_json_new_str("***") : c138_json_copy(value);
+}
+
+/* Also under the name as typed: what is redacted may not have been validated yet. */
+static const struct decl_field *field_typed(struct decl_field *const *fields, const char *name) {
+    for (; *fields; fields++)
+        if (same_name(name, (*fields)->name, 1))
+            return *fields;
+    return NULL;
 }
 
 struct c138_json *validate_redact(struct decl_field *const *fields, const struct c138_json *value) {
@@ -637,28 +682,39 @@ struct c138_json *validate_redact(struct decl_field *const *fields, const struct
         return c138_json_copy(value);
     struct c138_json *out = c138_json_new_object();
     for (struct c138_json_iter i = c138_json_iter(value); c138_json_next(&i);) {
-        const struct decl_field *f = decl_field_find(fields, i.name);
+        const struct decl_field *f = field_typed(fields, i.name);
         c138_json_set(out, i.name, f ? redact_value(f, i.value) : c138_json_copy(i.value));
     }
     return out;
 }
 
-static void collect(const struct decl_field *f, const struct c138_json *value, int inside,
-                    struct c138_json *texts) {
-    inside |= (f->flags & C138_FIELD_SENSITIVE) != 0;
-    const char *text = c138_json_as_str(value, NULL);
-    if (inside && text && strlen(text) > 3)
+/* Every text in `value`. */
+static void collect_all(const struct c138_json *value, struct c138_json *texts) {
+    const char *text = c138_json_as_str(value, "");
+    if (strlen(text) > 3)
         c138_json_append(texts, c138_json_new_str(text));
+    for (size_t i = 0; c138_json_type(value) == C138_JSON_ARRAY && i < c138_json_count(value); i++)
+        collect_all(c138_json_at(value, i), texts);
+    for (struct c138_json_iter i = c138_json_iter(value); c138_json_next(&i);)
+        collect_all(i.value, texts);
+}
+
+static void collect(const struct decl_field *f, const struct c138_json *value,
+                    struct c138_json *texts) {
+    if (f->flags & C138_FIELD_SENSITIVE || (c138_json_as_str(value, NULL) && has_sensitive(f))) {
+        collect_all(value, texts);
+        return;
+    }
     for (size_t i = 0; f->type == C138_T_LIST && i < c138_json_count(value); i++)
-        collect(f->fields[0], c138_json_at(value, i), inside, texts);
+        collect(f->fields[0], c138_json_at(value, i), texts);
     for (size_t i = 0; f->type == C138_T_OBJECT && f->fields[i]; i++)
-        collect(f->fields[i], c138_json_get(value, f->fields[i]->name), inside, texts);
+        collect(f->fields[i], given(value, f->fields[i]->name, 1), texts);
 }
 
 void validate_sensitive_texts(struct decl_field *const *fields, const struct c138_json *value,
                               struct c138_json *texts) {
     for (; *fields; fields++)
-        collect(*fields, c138_json_get(value, (*fields)->name), 0, texts);
+        collect(*fields, given(value, (*fields)->name, 1), texts);
 }
 
 /* --- Numbers out of canonical values
@@ -700,8 +756,9 @@ char *validate_lock_name(const char *lock, const struct c138_json *params) {
         n = strcspn(lock, "}");
         if (n < sizeof(name))
             memcpy(name, lock + 1, n ? n - 1 : 0);
-        C138_FREE char *value = c138_json_dump(c138_json_get(params, name));
-        c138_buf_adds(&out, value);
+        const struct c138_json *value = c138_json_get(params, name);
+        C138_FREE char *text = c138_json_dump(value);
+        c138_buf_adds(&out, c138_json_as_str(value, text));
         lock += n + (lock[n] == '}');
     }
     return c138_buf_steal(&out);

@@ -14,10 +14,11 @@
 
 /*
  * Checks the object `in` (NULL: empty) against `fields`, fills in defaults and writes the canonical
- * form (members in order of declaration, addresses in EIP-55, wei in decimal, durations, sizes,
- * times in their canonical text) to *ret_out. C138_E_INVALID: key "param.unknown" (names the
- * nearest known one), "param.missing", "param.invalid"; the text names the parameter by its dotted
- * path, says what was given (unless sensitive) and what was expected, with an example of the type.
+ * form (members in order of declaration, addresses in EIP-55, wei in decimal, durations and times
+ * in their canonical text, sizes as a number of bytes) to *ret_out. C138_E_INVALID: key
+ * "param.unknown" (names the nearest known one), "param.missing", "param.invalid"; the text names
+ * the parameter by its dotted path, says what was given (unless sensitive) and what was expected,
+ * with an example of the type.
  */
 c138_status validate_object(struct decl_field *const *fields, const struct c138_json *in,
                             uint32_t flags, struct c138_json **ret_out, struct c138_err *err);

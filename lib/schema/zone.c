@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ZONE_DIR "/usr/share/zoneinfo"
 #define FILE_MAX (256u << 10)
@@ -163,8 +164,10 @@ static int32_t rule_offset(const struct zone *z, int64_t utc_s) {
 }
 
 int32_t zone_offset_s(const struct zone *z, int64_t utc_s) {
+    if (!z->count && z->has_rule)
+        return rule_offset(z, utc_s);
     if (!z->count || utc_s < z->at[0])
-        return z->count ? z->first : rule_offset(z, utc_s);
+        return z->first;
     if (utc_s >= z->at[z->count - 1] && z->has_rule)
         return rule_offset(z, utc_s);
     size_t low = 0, high = z->count;
@@ -238,25 +241,45 @@ static c138_status read_tzif(struct zone *z, const uint8_t *p, size_t length) {
     return read_footer(z, rule);
 }
 
-/* For a mistyped zone: the nearest name in the same region. */
-static void unknown_zone(const char *name, struct c138_err *err) {
-    const char *slash = strrchr(name, '/');
-    C138_FREE char *region = slash ? c138_xasprintf(ZONE_DIR "/%.*s", (int)(slash - name), name)
-                                   : c138_xstrdup(ZONE_DIR);
-    const char *wanted = slash ? slash + 1 : name;
-    char near[256] = "";
-    DIR *d = opendir(region);
+/* The entry of `folder` that is `wanted`, or the nearest to it. */
+static int nearest_entry(const char *folder, const char *wanted, char ret_name[256]) {
+    DIR *d = opendir(folder);
+    *ret_name = '\0';
     for (struct dirent *e; d && (e = readdir(d));) {
-        const char *const both[] = {e->d_name, *near ? near : e->d_name, NULL};
-        const char *best = c138_nearest(wanted, both);
-        if (best == e->d_name)
-            (void)memcpy(near, e->d_name, strlen(e->d_name) + 1);
+        const char *const both[] = {e->d_name, *ret_name ? ret_name : e->d_name, NULL};
+        if (e->d_name[0] != '.' && c138_nearest(wanted, both) == e->d_name)
+            (void)memcpy(ret_name, e->d_name, strlen(e->d_name) + 1);
     }
     if (d)
         closedir(d);
-    c138_error(err, C138_E_NOTFOUND, "zone.unknown", "time zone \"%s\" is not known%s%.*s%s%s",
-               name, *near ? "; did you mean " : " (such as UTC or Europe/Berlin; package tzdata)",
-               *near && slash ? (int)(slash - name + 1) : 0, name, near, *near ? "?" : "");
+    return *ret_name != '\0';
+}
+
+/* For a mistyped zone: the nearest known name, part by part; NULL if there is none. The caller
+ * frees. */
+static char *nearest_zone(const char *name) {
+    C138_FREE char *wanted = c138_xstrdup(name);
+    C138_FREE char *folder = c138_xstrdup(ZONE_DIR);
+    char *rest = wanted, *part, entry[256];
+    while ((part = strsep(&rest, "/"))) {
+        if (!nearest_entry(folder, part, entry))
+            return NULL;
+        char *deeper = c138_path_join(folder, entry);
+        free(folder);
+        folder = deeper;
+    }
+    struct stat st;
+    if (stat(folder, &st) < 0 || !S_ISREG(st.st_mode))
+        return NULL;
+    return c138_xstrdup(folder + sizeof(ZONE_DIR));
+}
+
+static c138_status unknown_zone(const char *name, struct c138_err *err) {
+    C138_FREE char *near = strlen(name) < 128 ? nearest_zone(name) : NULL;
+    return c138_error(err, C138_E_NOTFOUND, "zone.unknown",
+                      "time zone \"%.128s\" is not known%s%s%s", name,
+                      near ? "; did you mean " : "", near ? near : "",
+                      near ? "?" : " (such as UTC or Europe/Berlin; package tzdata)");
 }
 
 c138_status zone_new(const char *name, struct zone **ret_zone, struct c138_err *err) {
@@ -278,8 +301,7 @@ c138_status zone_new(const char *name, struct zone **ret_zone, struct c138_err *
         if (status == C138_E_INVALID && file.length)
             return c138_error(err, status, "zone.damaged",
                               "%s is not a time zone file (TZif 2 or later)", path);
-        unknown_zone(name, err);
-        return C138_E_NOTFOUND;
+        return unknown_zone(name, err);
     }
     *ret_zone = z;
     return C138_OK;

@@ -1,13 +1,12 @@
 #include "../unit.h"
 
-extern const CU_TestInfo tests_err[], tests_buf[], tests_json[], tests_text[], tests_when[],
-    tests_ulid[], tests_fs[], tests_u256[], tests_mem[];
+extern const CU_TestInfo tests_err[], tests_mem[], tests_buf[], tests_text[], tests_json[],
+    tests_when[], tests_ulid[], tests_fs[], tests_u256[];
 
 int main(void) {
-    static const struct unit_suite suites[] = {
-        {"err", tests_err},   {"mem", tests_mem},   {"buf", tests_buf},   {"json", tests_json},
-        {"text", tests_text}, {"when", tests_when}, {"ulid", tests_ulid}, {"fs", tests_fs},
-        {"u256", tests_u256}, {NULL, NULL},
-    };
+    const struct unit_suite suites[] = {
+        {"err", tests_err},   {"mem", tests_mem},   {"buf", tests_buf},   {"text", tests_text},
+        {"json", tests_json}, {"when", tests_when}, {"ulid", tests_ulid}, {"fs", tests_fs},
+        {"u256", tests_u256}, {NULL, NULL}};
     return unit_run("unit_base", suites);
 }

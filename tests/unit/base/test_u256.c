@@ -1,58 +1,105 @@
 #include "../unit.h"
 #include <base/mem.h>
 #include <base/u256.h>
+
 #include <string.h>
 
-#define MAX_DEC "115792089237316195423570985008687907853269984665640564039457584007913129639935"
+#define MOST "115792089237316195423570985008687907853269984665640564039457584007913129639935"
 
-static void reads_and_writes(void) {
-    struct c138_u256 v, w;
-    char dec[C138_U256_TEXT], hex[67];
-    CU_ASSERT_EQUAL(c138_u256_from_dec(MAX_DEC, &v), C138_OK);
-    c138_u256_to_dec(&v, dec);
-    CU_ASSERT_STRING_EQUAL(dec, MAX_DEC);
-    c138_u256_to_quantity(&v, hex);
-    CU_ASSERT_EQUAL(strlen(hex), 66);
-    CU_ASSERT_EQUAL(c138_u256_from_hex(hex, &w), C138_OK);
-    CU_ASSERT_EQUAL(c138_u256_cmp(&v, &w), 0);
+static void test_decimal(void) {
+    static const char *const same[] = {"0", "1", "138", "18446744073709551616", MOST};
+    char text[C138_U256_TEXT];
+    struct c138_u256 v;
+    for (size_t i = 0; i < C138_COUNT(same); i++) {
+        CU_ASSERT_EQUAL(c138_u256_from_dec(same[i], &v), C138_OK);
+        c138_u256_to_dec(&v, text);
+        CU_ASSERT_STRING_EQUAL(text, same[i]);
+    }
+    CU_ASSERT_EQUAL(c138_u256_from_dec("000138", &v), C138_OK);
+    c138_u256_to_dec(&v, text);
+    CU_ASSERT_STRING_EQUAL(text, "138");
     CU_ASSERT_EQUAL(
         c138_u256_from_dec(
-            "115792089237316195423570985008687907853269984665640564039457584007913129639936", &w),
+            "115792089237316195423570985008687907853269984665640564039457584007913129639936", &v),
         C138_E_LIMIT);
-    CU_ASSERT_EQUAL(c138_u256_from_dec("0", &v), C138_OK);
-    c138_u256_to_quantity(&v, hex);
-    CU_ASSERT_STRING_EQUAL(hex, "0x0");
-    static const char *const bad[] = {"", "-1", "1x", "0x"};
-    for (size_t i = 0; i < C138_COUNT(bad); i++)
-        CU_ASSERT(c138_u256_from_dec(bad[i], &v) < 0 && c138_u256_from_hex(bad[i], &v) < 0);
+    CU_ASSERT_EQUAL(c138_u256_from_dec("", &v), C138_E_INVALID);
+    CU_ASSERT_EQUAL(c138_u256_from_dec("-1", &v), C138_E_INVALID);
+    CU_ASSERT_EQUAL(c138_u256_from_dec("1e18", &v), C138_E_INVALID);
+    c138_u256_to_dec(&v, text);
+    CU_ASSERT_STRING_EQUAL(text, "138"); /* written only on success */
 }
 
-static void units(void) {
-    static const char *const good[][2] = {
-        {"1.5ether", "1500000000000000000"}, {"20gwei", "20000000000"},  {"7", "7"},  {"7wei", "7"},
-        {"0.000000000000000001ether", "1"},  {"1.50gwei", "1500000000"}, {"1.0", "1"}};
-    for (size_t i = 0; i < C138_COUNT(good); i++) {
-        struct c138_u256 v;
-        char dec[C138_U256_TEXT];
-        CU_ASSERT_EQUAL_FATAL(c138_wei_parse(good[i][0], &v), C138_OK);
-        c138_u256_to_dec(&v, dec);
-        CU_ASSERT_STRING_EQUAL(dec, good[i][1]);
+static void test_quantity(void) {
+    struct c138_u256 v;
+    char text[C138_U256_TEXT], hex[67];
+    CU_ASSERT_EQUAL(c138_u256_from_hex("0x0000de0b6b3a7640000", &v), C138_OK);
+    c138_u256_to_dec(&v, text);
+    CU_ASSERT_STRING_EQUAL(text, "1000000000000000000");
+    c138_u256_to_quantity(&v, hex);
+    CU_ASSERT_STRING_EQUAL(hex, "0xde0b6b3a7640000");
+    CU_ASSERT_EQUAL(c138_u256_from_hex("0x0", &v), C138_OK);
+    c138_u256_to_quantity(&v, hex);
+    CU_ASSERT_STRING_EQUAL(hex, "0x0");
+    CU_ASSERT_EQUAL(c138_u256_from_dec(MOST, &v), C138_OK);
+    c138_u256_to_quantity(&v, hex);
+    CU_ASSERT_EQUAL(strlen(hex), 66);
+    CU_ASSERT_EQUAL(strspn(hex + 2, "f"), 64);
+    CU_ASSERT_EQUAL(c138_u256_from_hex(hex, &v), C138_OK);
+    CU_ASSERT_EQUAL(c138_u256_from_hex("0x", &v), C138_E_INVALID);
+    CU_ASSERT_EQUAL(c138_u256_from_hex("12", &v), C138_E_INVALID);
+    CU_ASSERT_EQUAL(c138_u256_from_hex("0xg", &v), C138_E_INVALID);
+    char wide[68] = "0x0";
+    memset(wide + 2, '0', 65);
+    wide[67] = '\0';
+    CU_ASSERT_EQUAL(c138_u256_from_hex(wide, &v), C138_E_INVALID);
+}
+
+static void test_order(void) {
+    struct c138_u256 a, b;
+    (void)c138_u256_from_dec("255", &a);
+    (void)c138_u256_from_dec("256", &b);
+    CU_ASSERT_EQUAL(c138_u256_cmp(&a, &b), -1);
+    CU_ASSERT_EQUAL(c138_u256_cmp(&b, &a), 1);
+    CU_ASSERT_EQUAL(c138_u256_cmp(&a, &a), 0);
+}
+
+static void test_wei(void) {
+    static const char *const cases[][2] = {{"7", "7"},
+                                           {"7wei", "7"},
+                                           {"20gwei", "20000000000"},
+                                           {"1.5ether", "1500000000000000000"},
+                                           {"0.000000000000000001ether", "1"},
+                                           {"1.500000000000000000000ether", "1500000000000000000"},
+                                           {"1.0", "1"},
+                                           {"1.5kwei", "1500"},
+                                           {"2finney", "2000000000000000"},
+                                           {"0ether", "0"},
+                                           {MOST, MOST}};
+    static const char *const wrong[] = {"",
+                                        "ether",
+                                        "1.5",
+                                        "0.5wei",
+                                        "1.ether",
+                                        ".5ether",
+                                        "1 ether",
+                                        "-1",
+                                        "1Ether",
+                                        "1e18",
+                                        "0.0000000000000000001ether",
+                                        MOST "0",
+                                        MOST "ether"};
+    struct c138_u256 v;
+    char text[C138_U256_TEXT];
+    for (size_t i = 0; i < C138_COUNT(cases); i++) {
+        CU_ASSERT_EQUAL(c138_wei_parse(cases[i][0], &v), C138_OK);
+        c138_u256_to_dec(&v, text);
+        CU_ASSERT_STRING_EQUAL(text, cases[i][1]);
     }
-    static const char *const bad[] = {
-        "",
-        "ether",
-        "0.5",
-        "0.0000000000000000001ether",
-        "1.ether",
-        "-1",
-        "1e18",
-        "1 ether",
-        "1000000000000000000000000000000000000000000000000000000000000ether"};
-    for (size_t i = 0; i < C138_COUNT(bad); i++) {
-        struct c138_u256 v;
-        CU_ASSERT(c138_wei_parse(bad[i], &v) < 0);
-    }
+    for (size_t i = 0; i < C138_COUNT(wrong); i++)
+        CU_ASSERT_TRUE(c138_wei_parse(wrong[i], &v) < 0);
 }
 
 const CU_TestInfo tests_u256[] = {
-    {"reads and writes", reads_and_writes}, {"units", units}, CU_TEST_INFO_NULL};
+    {"decimal", test_decimal}, {"quantity", test_quantity}, {"order", test_order},
+    {"wei", test_wei},         CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,77 @@
+#include "../unit.h"
+#include <base/text.h>
+#include <evm/address.h>
+
+#include <ctype.h>
+#include <string.h>
+
+/* EIP-55, "Test Cases" */
+static const char *const eip55[] = {
+    "0x52908400098527886E0F7030069857D2E4169EE7", "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
+    "0xde709f2102306220921060314715629080e2fb77", "0x27b1fdb04752bbc536007a920d24acb045561c26",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+    "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB", "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb"};
+
+static void test_eip55(void) {
+    for (size_t i = 0; i < sizeof(eip55) / sizeof(*eip55); i++) {
+        uint8_t address[20], again[20];
+        char text[C138_ADDRESS_TEXT], plain[C138_ADDRESS_TEXT];
+        CU_ASSERT_EQUAL(c138_address_parse(eip55[i], address, NULL), C138_OK);
+        c138_address_format(address, text);
+        CU_ASSERT_STRING_EQUAL(text, eip55[i]);
+        for (int upper = 0; upper < 2; upper++) {
+            memcpy(plain, eip55[i], sizeof(plain));
+            for (char *p = plain + 2; *p; p++)
+                *p = (char)(upper ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
+            CU_ASSERT_EQUAL(c138_address_parse(plain, again, NULL), C138_OK);
+            CU_ASSERT_EQUAL(memcmp(address, again, 20), 0);
+        }
+    }
+}
+
+static void test_mistyped(void) {
+    struct c138_err err = {0};
+    uint8_t address[20] = {42};
+    CU_ASSERT_EQUAL(c138_address_parse("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", address, &err),
+                    C138_E_INVALID);
+    CU_ASSERT_STRING_EQUAL(err.key, "address.checksum");
+    CU_ASSERT_EQUAL(c138_address_parse("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAee", address, &err),
+                    C138_E_INVALID);
+    CU_ASSERT_STRING_EQUAL(err.key, "address.checksum");
+    static const char *const wrong[] = {"",
+                                        "0x",
+                                        "abc",
+                                        "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                                        "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+                                        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beae",
+                                        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaedd",
+                                        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg",
+                                        " x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        CU_ASSERT_EQUAL(c138_address_parse(wrong[i], address, &err), C138_E_INVALID);
+        CU_ASSERT_STRING_EQUAL(err.key, "address.invalid");
+    }
+    CU_ASSERT_EQUAL(address[0], 42);
+}
+
+/* The first account of the well-known test mnemonic ("test test ... junk"): its public key and its
+ * address. */
+static void test_of_key(void) {
+    uint8_t key[64], address[20];
+    char text[C138_ADDRESS_TEXT];
+    CU_ASSERT_EQUAL_FATAL(
+        c138_hex_decode("8318535b54105d4a7aae60c08fc45f9687181b4fdfc625bd1a753fa7397fed753547f11ca8"
+                        "696646f2f3acb08e31016afac23e630c5d11f59f61fef57b0d2aa5",
+                        128, key),
+        C138_OK);
+    c138_address_of_key(key, address);
+    c138_address_format(address, text);
+    CU_ASSERT_STRING_EQUAL(text, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+}
+
+const CU_TestInfo tests_address[] = {
+    {"EIP-55", test_eip55},
+    {"mistyped", test_mistyped},
+    {"of a key", test_of_key},
+    CU_TEST_INFO_NULL,
+};
