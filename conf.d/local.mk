@@ -1,2 +1,3 @@
-EXTRA_DIST += conf.d/chain138.conf.sample
-EXTRA_DIST += conf.d/besu.conf
+# Commented samples, one for each plugin; the tests load every one.
+sampledir = $(docdir)/conf.d
+dist_sample_DATA = conf.d/chain138.conf.sample conf.d/besu.conf

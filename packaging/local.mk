@@ -16,13 +16,26 @@ packaging/systemd/sysusers.d/chain138.conf: packaging/systemd/sysusers.conf.in M
 packaging/systemd/tmpfiles.d/chain138.conf: packaging/systemd/tmpfiles.conf.in Makefile
 	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/tmpfiles.conf.in >$@
 
+# Manuals come from the tables that --help is made from.
+nodist_man_MANS = packaging/man/chain138ctl.1
+CLEANFILES += $(nodist_man_MANS)
+packaging/man/chain138ctl.1: chain138ctl$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./chain138ctl$(EXEEXT) --man >$@.t && mv $@.t $@
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = packaging/completion/chain138ctl
+CLEANFILES += $(nodist_bashcompletion_DATA)
+packaging/completion/chain138ctl: chain138ctl$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./chain138ctl$(EXEEXT) completion bash >$@.t && mv $@.t $@
+
 # @NAME@ in names of files and in texts is the plugin's name, @NAME_C@ the same with _ for -.
 # (Written with $(at), or configure would take it for one of its own.)
 at = @
 templatedir = $(datadir)/chain138/template
 template = packaging/template
 dist_template_DATA = $(template)/$(at)NAME$(at).c $(template)/$(at)NAME$(at).conf \
-    $(template)/Makefile $(template)/README.md $(template)/test.sh
+    $(template)/Makefile $(template)/README.md
+dist_template_SCRIPTS = $(template)/test.sh
 
 EXTRA_DIST += packaging/systemd/chain138d.service.in packaging/systemd/sysusers.conf.in \
     packaging/systemd/tmpfiles.conf.in packaging/debian packaging/build-deb packaging/rpm

@@ -79,7 +79,7 @@ const struct usage ctl_usage = {
     .environment = environment,
     .examples = examples,
     .exits = exits,
-    .see_also = "chain138d(8), chain138-plugin-host(8)",
+    .see_also = "chain138d(8)",
 };
 
 static void look_around(struct ctl *c) {

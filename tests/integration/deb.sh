@@ -12,7 +12,7 @@ lacks=$(dpkg-checkbuilddeps "$source/packaging/debian/control" 2>&1) || skip "$l
     { tail -60 "$work/build.log" >&2; fail "dpkg-buildpackage failed"; }
 root_too=
 [ "$(id -u)" != 0 ] || root_too=--allow-root
-if ! lintian $root_too --fail-on error,warning --no-tag-display-limit "$work"/out/*.changes >"$work/lintian" 2>&1; then
+if ! lintian $root_too --fail-on error,warning --tag-display-limit 0 "$work"/out/*.changes >"$work/lintian" 2>&1; then
     cat "$work/lintian" >&2
     fail "lintian found errors or warnings"
 fi
@@ -37,11 +37,11 @@ holds chain138-plugin-dev usr/include/chain138/plugin.h usr/include/chain138/hos
 
 # A root of its own that knows this machine's packages, so that dependencies are checked for what they are.
 root=$work/root
-mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" "$root/etc" "$root/var/lib" "$root/run"
+mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" "$root/etc/systemd/system" "$root/var/lib" "$root/run"
 dpkg-query -W -f 'Package: ${Package}\nStatus: install ok installed\nArchitecture: ${Architecture}\nMulti-Arch: ${Multi-Arch}\nVersion: ${Version}\nProvides: ${Provides}\nMaintainer: x <x@x>\nDescription: x\n\n' |
     awk -v RS= -v ORS='\n\n' '!/^Package: chain138/ { gsub(/\n(Provides|Multi-Arch): (\n|$)/, "\n"); gsub(/\n(Provides|Multi-Arch): (\n|$)/, "\n"); print }' >"$root/var/lib/dpkg/status"
 : >"$root/var/lib/dpkg/available"
-echo 2 >"$root/var/lib/dpkg/info/format"
+echo 1 >"$root/var/lib/dpkg/info/format"
 awk '/^Package:/ { p = $2 } /^Architecture:/ { a = $2 } /^Multi-Arch: same/ { s = 1 }
     /^$/ { print s ? p ":" a : p; s = 0 }' "$root/var/lib/dpkg/status" |
     while read -r p; do : >"$root/var/lib/dpkg/info/$p.list"; done

@@ -25,7 +25,8 @@ awk '
 ' "$guide" >"$work/guide.sh" || fail "docs/plugin-guide.md has fewer than five blocks to run"
 
 cd "$work/author"
-if ! env -i HOME="$work/author" TERM=dumb LC_ALL=C.UTF-8 USER="$(id -un)" TMPDIR="$work" \
+# In a process group of its own, so that an agent does not outlive a guide that went wrong.
+if ! timeout 300 env -i HOME="$work/author" TERM=dumb LC_ALL=C.UTF-8 USER="$(id -un)" TMPDIR="$work" \
     PATH="$prefix/bin:$prefix/sbin:$PATH" PKG_CONFIG_PATH="$prefix/lib/pkgconfig" \
     sh -eux "$work/guide.sh" >"$work/guide.log" 2>&1 </dev/null; then
     cat "$work/guide.log" >&2

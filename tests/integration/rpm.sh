@@ -19,7 +19,7 @@ fi
 mkdir -p "$work/rpm/SOURCES"
 tar -cJf "$work/rpm/SOURCES/chain138-agent-$version.tar.xz" -C "$work" "chain138-agent-$version"
 # --nodeps: on a Debian host rpm's own database is empty, and pkg-config's answer in configure is what counts.
-rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define 'debug_package %{nil}' \
+rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_tmppath $work" --define 'debug_package %{nil}' \
     "$source/packaging/rpm/chain138-agent.spec" >"$work/rpm.log" 2>&1 ||
     { tail -40 "$work/rpm.log" >&2; fail "rpmbuild failed"; }
 for package in chain138-agent chain138-agent-plugin-besu chain138-plugin-devel; do
