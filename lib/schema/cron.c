@@ -51,7 +51,7 @@ static const char *read_range(const char *p, const struct field *f, uint64_t *bi
         if (*p == '-') {
             if (!(p = read_item(p + 1, f, &to)))
                 return NULL;
-            if (f->names == weekdays && to == 0)
+            if (f->names == weekdays && to == 0 && from > 0)
                 to = 7; /* a week ends on Sunday: "fri-sun" */
             if (to < from)
                 return NULL;

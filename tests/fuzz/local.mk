@@ -42,3 +42,29 @@ tests_fuzz_fuzz_wire_SOURCES += $(FUZZ_REPLAY)
 TESTS += tests/fuzz/fuzz_elfnote tests/fuzz/fuzz_wire
 endif
 EXTRA_DIST += tests/fuzz/corpus/elfnote tests/fuzz/corpus/wire
+
+# The shortest form for a new target: these four lines, its name in the two lists below, and its corpus in EXTRA_DIST. FUZZ_MAIN is the
+# main() that replays a corpus, or nothing where libFuzzer brings its own.
+if FUZZERS
+FUZZ_MAIN =
+else
+FUZZ_MAIN = tests/fuzz/replay.c
+TESTS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when
+endif
+check_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/json
+tests_fuzz_fuzz_validate_SOURCES = tests/fuzz/fuzz_validate.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_validate_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_validate_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/validate
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cron_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_cron_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/cron
+tests_fuzz_fuzz_when_SOURCES = tests/fuzz/fuzz_when.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_when_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_when_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/when

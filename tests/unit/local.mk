@@ -11,6 +11,13 @@ tests_unit_base_unit_base_SOURCES = $(UNIT_SOURCES) tests/unit/base/main.c tests
     tests/unit/base/test_fs.c tests/unit/base/test_u256.c
 tests_unit_base_unit_base_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_base_unit_base_LDADD = lib/libchain138.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/schema/unit_schema
+TESTS += tests/unit/schema/unit_schema
+tests_unit_schema_unit_schema_SOURCES = $(UNIT_SOURCES) tests/unit/schema/main.c \
+    tests/unit/schema/test_decl.c tests/unit/schema/test_validate.c \
+    tests/unit/schema/test_describe.c tests/unit/schema/test_cron.c tests/unit/schema/test_zone.c
+tests_unit_schema_unit_schema_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_schema_unit_schema_LDADD = lib/libchain138.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/evm/unit_evm
 TESTS += tests/unit/evm/unit_evm
 tests_unit_evm_unit_evm_SOURCES = $(UNIT_SOURCES) tests/unit/evm/main.c \
@@ -39,6 +46,13 @@ tests_unit_config_unit_config_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_
     -DC138_TEST_SRCDIR='"$(abs_top_srcdir)"'
 tests_unit_config_unit_config_LDADD = core/libcore.la $(UNIT_LIBS)
 endif
+
+# Our next cron times against systemd's; skipped where systemd-analyze is not installed.
+check_PROGRAMS += tests/unit/schema/cron_tool
+tests_unit_schema_cron_tool_SOURCES = tests/unit/schema/cron_tool.c
+tests_unit_schema_cron_tool_LDADD = lib/libchain138.la
+dist_check_SCRIPTS += tests/unit/schema/cron_oracle.py
+TESTS += tests/unit/schema/cron_oracle.py
 
 include tests/unit/worker/local.mk
 include tests/unit/besu/local.mk
