@@ -1,6 +1,6 @@
 /*
- * What the agent itself offers, declared like any plugin's actions: "agent.*". So the command line, HTTP,
- * policy, audit and the manual know them by the same way.
+ * What the agent itself offers, declared like any plugin's actions: "agent.*". So the command line,
+ * HTTP, policy, audit and the manual know them by the same way.
  */
 #include "config.h"
 
@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-/* --- Declarations ------------------------------------------------------------------------------------ */
+/* --- Declarations
+ * ------------------------------------------------------------------------------------ */
 
 #define TEXT(n, s) C138_FIELD(.name = n, .type = C138_T_STRING, .summary = s)
 #define NUM(n, u, s) C138_FIELD(.name = n, .type = C138_T_UINT, .unit = u, .summary = s)
@@ -20,8 +21,9 @@
 #define ANY(n, s) C138_FIELD(.name = n, .type = C138_T_OBJECT, .summary = s)
 #define ROWS(n, s, ...)                                                                            \
     C138_FIELD(.name = n, .type = C138_T_LIST, .summary = s,                                       \
-               .fields = C138_FIELDS(C138_FIELD(.name = "row", .type = C138_T_OBJECT,              \
-                                                .summary = s, .fields = C138_FIELDS(__VA_ARGS__))))
+               .fields =                                                                           \
+                   C138_FIELDS(C138_FIELD(.name = "row", .type = C138_T_OBJECT, .summary = s,      \
+                                          .fields = C138_FIELDS(__VA_ARGS__))))
 #define NEEDED(n, c, s)                                                                            \
     C138_FIELD(.name = n, .type = C138_T_STRING, .summary = s, .complete = c,                      \
                .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL, .min_text = "1",              \
@@ -37,7 +39,8 @@
          TEXT("state", "ok, warning, critical or unknown"), TEXT("text", "how it is"))
 #define PLUGIN_ROWS                                                                                \
     ROWS("plugins", "plugins of this host", TEXT("name", "plugin"), TEXT("state", "state"),        \
-         TEXT("version", "version"), TEXT("mode", "worker or thread"), NUM("pid", NULL, "process"),\
+         TEXT("version", "version"), TEXT("mode", "worker or thread"),                             \
+         NUM("pid", NULL, "process"),                                                              \
          C138_FIELD(.name = "memory_bytes", .type = C138_T_SIZE, .unit = "bytes",                  \
                     .summary = "resident memory"),                                                 \
          NUM("restarts", NULL, "restarts since the agent started"),                                \
@@ -49,21 +52,25 @@
          WHEN("ended", "end"))
 
 static const c138_action *const actions[] = {
-    C138_ACTION(.name = "status", .summary = "How this host is: the one screen for three in the morning",
+    C138_ACTION(.name = "status",
+                .summary = "How this host is: the one screen for three in the morning",
                 .effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER,
-                .results = C138_FIELDS(
-                    TEXT("host", "this host"), TEXT("version", "version of the agent"),
-                    TEXT("state", "worst state of all items"), TEXT("uptime", "since its start"),
-                    STATUS_ROWS, ROWS("jobs", "jobs that are not final", TEXT("state", "state"),
-                                      NUM("count", NULL, "how many")))),
+                .results =
+                    C138_FIELDS(TEXT("host", "this host"), TEXT("version", "version of the agent"),
+                                TEXT("state", "worst state of all items"),
+                                TEXT("uptime", "since its start"), STATUS_ROWS,
+                                ROWS("jobs", "jobs that are not final", TEXT("state", "state"),
+                                     NUM("count", NULL, "how many")))),
     C138_ACTION(.name = "plugins", .summary = "Plugins of this host, with state and reason",
                 .effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER,
                 .results = C138_FIELDS(PLUGIN_ROWS)),
     C138_ACTION(.name = "plugin-restart",
-                .summary = "New instance of one plugin from its file as it is now; lifts a quarantine",
-                .help = "The old instance goes on until the new one runs, and is then drained. If the "
-                        "new one fails, the old one stays. This is also the way to upgrade a plugin: "
-                        "put the new file in place, then restart it.",
+                .summary =
+                    "New instance of one plugin from its file as it is now; lifts a quarantine",
+                .help =
+                    "The old instance goes on until the new one runs, and is then drained. If the "
+                    "new one fails, the old one stays. This is also the way to upgrade a plugin: "
+                    "put the new file in place, then restart it.",
                 .example = "besu", .effect = C138_EFFECT_WRITE, .role = C138_ROLE_OPERATOR,
                 .flags = C138_ACTION_IDEMPOTENT, .timeout_ns = INT64_C(60000000000),
                 .params = C138_FIELDS(NEEDED("name", "agent.plugins#plugins.name", "plugin")),
@@ -75,7 +82,8 @@ static const c138_action *const actions[] = {
     C138_ACTION(.name = "jobs", .summary = "Jobs, newest first", .effect = C138_EFFECT_READ,
                 .role = C138_ROLE_VIEWER,
                 .params = C138_FIELDS(
-                    C138_FIELD(.name = "state", .type = C138_T_ENUM, .summary = "only in this state",
+                    C138_FIELD(.name = "state", .type = C138_T_ENUM,
+                               .summary = "only in this state",
                                .choices = C138_TEXTS("planning", "awaiting-approval", "queued",
                                                      "running", "succeeded", "failed", "cancelled",
                                                      "interrupted", "rejected", "expired")),
@@ -91,12 +99,14 @@ static const c138_action *const actions[] = {
                 .role = C138_ROLE_OPERATOR, .flags = C138_ACTION_IDEMPOTENT,
                 .params = C138_FIELDS(NEEDED("id", "agent.jobs#jobs.id", "job")),
                 .results = C138_FIELDS(TEXT("state", "state now"))),
-    C138_ACTION(.name = "approvals", .summary = "Dangerous actions that wait for somebody else's yes",
+    C138_ACTION(.name = "approvals",
+                .summary = "Dangerous actions that wait for somebody else's yes",
                 .effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER,
-                .results = C138_FIELDS(ROWS("approvals", "jobs that wait", TEXT("id", "job"),
-                                            TEXT("action", "action"), TEXT("principal", "who asked"),
-                                            WHEN("expires", "until"), TEXT("digest", "of its plan"),
-                                            ANY("params", "parameters"), ANY("plan", "the plan")))),
+                .results =
+                    C138_FIELDS(ROWS("approvals", "jobs that wait", TEXT("id", "job"),
+                                     TEXT("action", "action"), TEXT("principal", "who asked"),
+                                     WHEN("expires", "until"), TEXT("digest", "of its plan"),
+                                     ANY("params", "parameters"), ANY("plan", "the plan")))),
     C138_ACTION(.name = "approve", .summary = "Approve one run of exactly this plan",
                 .effect = C138_EFFECT_WRITE, .role = C138_ROLE_CUSTODIAN,
                 .params = C138_FIELDS(NEEDED("id", "agent.approvals#approvals.id", "job"),
@@ -119,18 +129,19 @@ static const c138_action *const actions[] = {
                     NUM("missed", NULL, "runs missed"), FLAG("enabled", "enabled")))),
     C138_ACTION(.name = "triggers", .summary = "Triggers and what they did",
                 .effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER,
-                .results = C138_FIELDS(ROWS("triggers", "triggers", TEXT("name", "trigger"),
-                                            TEXT("topic", "event"), TEXT("action", "action"),
-                                            TEXT("as", "principal"), TEXT("rate", "at most"),
-                                            FLAG("enabled", "enabled"), NUM("fired", NULL, "runs started"),
-                                            NUM("suppressed", NULL, "held back by rate or loop"),
-                                            NUM("refused", NULL, "could not start"),
-                                            WHEN("last", "last run"), TEXT("last_error", "last error")))),
+                .results = C138_FIELDS(
+                    ROWS("triggers", "triggers", TEXT("name", "trigger"), TEXT("topic", "event"),
+                         TEXT("action", "action"), TEXT("as", "principal"), TEXT("rate", "at most"),
+                         FLAG("enabled", "enabled"), NUM("fired", NULL, "runs started"),
+                         NUM("suppressed", NULL, "held back by rate or loop"),
+                         NUM("refused", NULL, "could not start"), WHEN("last", "last run"),
+                         TEXT("last_error", "last error")))),
     C138_ACTION(.name = "trigger-replay",
-                .summary = "What a trigger would have done with the events of the log; acts on nothing",
+                .summary =
+                    "What a trigger would have done with the events of the log; acts on nothing",
                 .effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER,
-                .params = C138_FIELDS(NEEDED("name", "agent.triggers#triggers.name", "trigger"), SINCE,
-                                      LIMIT("1000")),
+                .params = C138_FIELDS(NEEDED("name", "agent.triggers#triggers.name", "trigger"),
+                                      SINCE, LIMIT("1000")),
                 .results = C138_FIELDS(NUM("matched", NULL, "events that match"),
                                        ROWS("runs", "runs it would have started",
                                             NUM("event", NULL, "event"), WHEN("time", "when"),
@@ -139,25 +150,26 @@ static const c138_action *const actions[] = {
                                             WHEN("time", "when"), TEXT("reason", "why")))),
     C138_ACTION(.name = "events", .summary = "The event log", .effect = C138_EFFECT_READ,
                 .role = C138_ROLE_VIEWER,
-                .params = C138_FIELDS(
-                    C138_FIELD(.name = "topic", .type = C138_T_STRING,
-                               .flags = C138_FIELD_POSITIONAL,
-                               .summary = "only this topic; may end in .*"),
-                    SINCE, LIMIT("100")),
-                .results = C138_FIELDS(ROWS("events", "events, oldest first", NUM("n", NULL, "number"),
-                                            WHEN("time", "when"), TEXT("severity", "severity"),
-                                            TEXT("topic", "topic"), ANY("data", "what")))),
+                .params = C138_FIELDS(C138_FIELD(.name = "topic", .type = C138_T_STRING,
+                                                 .flags = C138_FIELD_POSITIONAL,
+                                                 .summary = "only this topic; may end in .*"),
+                                      SINCE, LIMIT("100")),
+                .results =
+                    C138_FIELDS(ROWS("events", "events, oldest first", NUM("n", NULL, "number"),
+                                     WHEN("time", "when"), TEXT("severity", "severity"),
+                                     TEXT("topic", "topic"), ANY("data", "what")))),
     C138_ACTION(.name = "audit", .summary = "Audit records", .effect = C138_EFFECT_READ,
                 .role = C138_ROLE_OPERATOR,
-                .params = C138_FIELDS(
-                    SINCE,
-                    C138_FIELD(.name = "principal", .type = C138_T_STRING, .summary = "only of this one"),
-                    C138_FIELD(.name = "action", .type = C138_T_STRING, .summary = "only this action"),
-                    LIMIT("100")),
-                .results = C138_FIELDS(ROWS("records", "records, oldest first", NUM("seq", NULL, "number"),
-                                            WHEN("time", "when"), TEXT("kind", "what"),
-                                            TEXT("principal", "who"), TEXT("action", "action"),
-                                            TEXT("outcome", "outcome"), TEXT("job", "job")))),
+                .params = C138_FIELDS(SINCE,
+                                      C138_FIELD(.name = "principal", .type = C138_T_STRING,
+                                                 .summary = "only of this one"),
+                                      C138_FIELD(.name = "action", .type = C138_T_STRING,
+                                                 .summary = "only this action"),
+                                      LIMIT("100")),
+                .results = C138_FIELDS(ROWS(
+                    "records", "records, oldest first", NUM("seq", NULL, "number"),
+                    WHEN("time", "when"), TEXT("kind", "what"), TEXT("principal", "who"),
+                    TEXT("action", "action"), TEXT("outcome", "outcome"), TEXT("job", "job")))),
     C138_ACTION(.name = "audit-verify", .summary = "Prove that the audit log is whole",
                 .effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER,
                 .timeout_ns = INT64_C(600000000000),
@@ -191,15 +203,9 @@ static const c138_event *const events[] = {
 };
 
 static const c138_plugin self = {
-    C138_SIZED(c138_plugin),
-    .abi_major = C138_ABI_MAJOR,
-    .abi_minor = C138_ABI_MINOR,
-    .name = AGENT_PLUGIN,
-    .version = AGENT_VERSION,
-    .summary = "The agent itself",
-    .license = "Apache-2.0",
-    .actions = actions,
-    .events = events,
+    C138_SIZED(c138_plugin), .abi_major = C138_ABI_MAJOR, .abi_minor = C138_ABI_MINOR,
+    .name = AGENT_PLUGIN,    .version = AGENT_VERSION,    .summary = "The agent itself",
+    .license = "Apache-2.0", .actions = actions,          .events = events,
 };
 
 c138_status agent_actions_declare(struct agent *a, struct c138_err *err) {
@@ -213,7 +219,9 @@ c138_status agent_actions_declare(struct agent *a, struct c138_err *err) {
     return status;
 }
 
-/* --- Runs ------------------------------------------------------------------------------------------------ */
+/* --- Runs
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static const char *text_param(struct job *job, const char *name) {
     return c138_json_get_str(job_params(job), name, NULL);
@@ -281,7 +289,8 @@ static void add_sandboxed(struct c138_json *row) {
                        c138_json_get_bool(box, "no_new_privs", 0) ? "no-new-privs " : "",
                        c138_json_get_bool(box, "seccomp", 0) ? "seccomp " : "",
                        c138_json_get_int(box, "landlock", 0) ? "landlock " : "",
-                       c138_streq(c138_json_get_str(box, "network", ""), "none") ? "no-network" : "");
+                       c138_streq(c138_json_get_str(box, "network", ""), "none") ? "no-network"
+                                                                                 : "");
     size_t length = strlen(text);
     if (length && text[length - 1] == ' ')
         text[length - 1] = '\0';
@@ -305,8 +314,8 @@ static const char *worse(const char *a, const char *b) {
     return order[x > y ? x : y];
 }
 
-static void add_item(struct c138_json *items, const char **worst, const char *plugin, const char *name,
-                     const char *state, const char *text) {
+static void add_item(struct c138_json *items, const char **worst, const char *plugin,
+                     const char *name, const char *state, const char *text) {
     struct c138_json *row = c138_json_new_object();
     c138_json_set_str(row, "plugin", plugin);
     c138_json_set_str(row, "name", name);
@@ -358,7 +367,8 @@ static void on_status(void *user, struct c138_json *by_plugin) {
         for (size_t n = 0; n < c138_json_count(i.value); n++) {
             const struct c138_json *row = c138_json_at(i.value, n);
             add_item(items, &worst, i.name, c138_json_get_str(row, "name", ""),
-                     c138_json_get_str(row, "state", "unknown"), c138_json_get_str(row, "text", ""));
+                     c138_json_get_str(row, "state", "unknown"),
+                     c138_json_get_str(row, "text", ""));
         }
     add_plugin_troubles(a, items, &worst);
     add_agent_troubles(a, items, &worst);
@@ -459,7 +469,8 @@ static c138_status run_replay(struct agent *a, struct job *job, struct c138_json
                                      .newest = 1};
     c138_status status = since_param(job, &filter.since_ns, err);
     return status < 0 ? status
-                      : triggers_replay(a->triggers, text_param(job, "name"), a->events, &filter, ret, err);
+                      : triggers_replay(a->triggers, text_param(job, "name"), a->events, &filter,
+                                        ret, err);
 }
 
 static c138_status run_events(struct agent *a, struct job *job, struct c138_json **ret,
@@ -489,8 +500,8 @@ static c138_status run_verify(struct agent *a, struct c138_json **ret, struct c1
     return audit_verify(a->audit_path, seq, hash, ret, err);
 }
 
-static c138_status run_now(struct agent *a, struct job *job, const char *name, struct c138_json **ret,
-                           struct c138_err *err) {
+static c138_status run_now(struct agent *a, struct job *job, const char *name,
+                           struct c138_json **ret, struct c138_err *err) {
     if (!strcmp(name, "plugins")) {
         *ret = c138_json_new_object();
         c138_json_set(*ret, "plugins", plugin_rows(a));
@@ -517,7 +528,8 @@ static c138_status run_now(struct agent *a, struct job *job, const char *name, s
     else if (!strcmp(name, "triggers"))
         *ret = triggers_list(a->triggers);
     else
-        return c138_error(err, C138_E_UNSUPPORTED, NULL, "agent.%s is not an action of this agent", name);
+        return c138_error(err, C138_E_UNSUPPORTED, NULL, "agent.%s is not an action of this agent",
+                          name);
     return C138_OK;
 }
 

@@ -1,5 +1,6 @@
 /*
- * The composition root. Order of making: what others need comes first; order of ending is the reverse.
+ * The composition root. Order of making: what others need comes first; order of ending is the
+ * reverse.
  */
 #include "config.h"
 
@@ -87,7 +88,8 @@ static struct policy *api_policy(void *user) {
     return ((struct agent *)user)->policy;
 }
 
-/* --- What plugins report ------------------------------------------------------------------------ */
+/* --- What plugins report ------------------------------------------------------------------------
+ */
 
 static void on_progress(void *user, const char *id, uint32_t permille, const char *text) {
     jobs_progress(((struct agent *)user)->jobs, id, permille, text);
@@ -110,7 +112,8 @@ static const char *on_job_chain(void *user, const char *id) {
     return job ? job_chain(job) : NULL;
 }
 
-/* --- Rules that start jobs ------------------------------------------------------------------------ */
+/* --- Rules that start jobs
+ * ------------------------------------------------------------------------ */
 
 struct fired {
     struct agent *agent;
@@ -146,15 +149,17 @@ static void on_fired_done(void *user, struct job *job) {
 
 c138_status agent_fire(struct agent *a, const char *kind, const char *name,
                        const struct c138_json *rule, const struct c138_json *params,
-                       const char *chain, void (*done)(void *user, const char *id, const char *state),
-                       void *user, struct c138_err *err) {
+                       const char *chain,
+                       void (*done)(void *user, const char *id, const char *state), void *user,
+                       struct c138_err *err) {
     const char *action_name = c138_json_get_str(rule, "action", "");
     const struct decl_action *action = catalog_action(a->catalog, action_name);
     if (!action) {
         const char *near = catalog_nearest(a->catalog, action_name);
-        return c138_error(err, C138_E_NOTFOUND, "action.unknown",
-                          "%s %s: action %s is not known on this host%s%s: enable its plugin in conf.d",
-                          kind, name, action_name, near ? "; nearest: " : "", near ? near : "");
+        return c138_error(
+            err, C138_E_NOTFOUND, "action.unknown",
+            "%s %s: action %s is not known on this host%s%s: enable its plugin in conf.d", kind,
+            name, action_name, near ? "; nearest: " : "", near ? near : "");
     }
     struct principal who;
     c138_status status =
@@ -199,7 +204,8 @@ static c138_status on_trigger(void *user, const char *name, const struct c138_js
     return agent_fire(user, "trigger", name, rule, params, chain, NULL, NULL, err);
 }
 
-/* --- Start and end ------------------------------------------------------------------------------- */
+/* --- Start and end -------------------------------------------------------------------------------
+ */
 
 static void on_stopped(void *user) {
     struct agent *a = user;
@@ -241,10 +247,9 @@ static c138_status listen_api(struct agent *a, struct c138_err *err) {
     const char *mode = config_str(a->config, "api.socket_mode");
     C138_FREE char *fallback = c138_path_join(a->run_dir, "agent.sock");
     const char *path = config_str(a->config, "api.socket");
-    c138_status status =
-        api_listen_unix(a->api, path && *path ? path : fallback,
-                        config_str(a->config, "api.socket_group"),
-                        mode && *mode ? (mode_t)strtoul(mode, NULL, 8) : 0660, err);
+    c138_status status = api_listen_unix(
+        a->api, path && *path ? path : fallback, config_str(a->config, "api.socket_group"),
+        mode && *mode ? (mode_t)strtoul(mode, NULL, 8) : 0660, err);
     const char *tcp = config_str(a->config, "api.listen");
     if (status >= 0 && tcp && *tcp)
         status = api_listen_tcp(a->api, tcp, NULL, err);
@@ -438,8 +443,8 @@ void agent_take_fixed(struct agent *a, const struct agent_options *options) {
     a->state_dir = c138_xstrdup(config_str(a->config, "agent.state_dir"));
     a->run_dir = c138_xstrdup(config_str(a->config, "agent.run_dir"));
     a->audit_path = c138_path_join(a->state_dir, "audit.log");
-    a->host_program = c138_xstrdup(options->host_program ? options->host_program
-                                                         : C138_LIBEXEC_DIR "/chain138-plugin-host");
+    a->host_program = c138_xstrdup(
+        options->host_program ? options->host_program : C138_LIBEXEC_DIR "/chain138-plugin-host");
     const struct c138_json *dirs = config_json(a->config, "agent.plugin_dirs");
     size_t count = c138_json_count(dirs);
     a->plugin_dirs = c138_xcalloc(count + 2, sizeof(*a->plugin_dirs));

@@ -28,8 +28,8 @@ struct agent {
     char *state_dir;
     char *run_dir;
     char *host_program;
-    const char **plugin_dirs; /* borrowed from config_first */
-    struct config *config;    /* in force */
+    const char **plugin_dirs;    /* borrowed from config_first */
+    struct config *config;       /* in force */
     struct config *config_first; /* the one the agent started with: owns what cannot change */
     struct config *config_next;  /* while a reload is under way */
     struct policy *policy;
@@ -74,14 +74,15 @@ c138_status agent_gauges(struct agent *a);
 void agent_reload(struct agent *a, void (*done)(void *user, c138_status status, const char *text),
                   void *user);
 /* Checks what config_read could not: policy, schedules, triggers. */
-c138_status agent_check(const struct config *config, const char *host_name, struct policy **ret_policy,
-                        struct c138_err *err);
+c138_status agent_check(const struct config *config, const char *host_name,
+                        struct policy **ret_policy, struct c138_err *err);
 /* Opens what the config says: metrics listeners. */
 void agent_listen_metrics(struct agent *a);
 
 /* Starts a job that a rule asked for. */
 c138_status agent_fire(struct agent *a, const char *kind, const char *name,
                        const struct c138_json *rule, const struct c138_json *params,
-                       const char *chain, void (*done)(void *user, const char *id, const char *state),
-                       void *user, struct c138_err *err);
+                       const char *chain,
+                       void (*done)(void *user, const char *id, const char *state), void *user,
+                       struct c138_err *err);
 #endif

@@ -1,6 +1,7 @@
 /*
- * --check-config: what would happen at a start or a reload, without doing it. A plugin's declaration is learned by
- * asking its file in a process of its own (chain138-plugin-host --describe).
+ * --check-config: what would happen at a start or a reload, without doing it. A plugin's
+ * declaration is learned by asking its file in a process of its own (chain138-plugin-host
+ * --describe).
  */
 #include "config.h"
 
@@ -50,8 +51,8 @@ static c138_status describe(const char *program, const char *file, struct c138_j
     while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
         ;
     if (!WIFEXITED(how) || WEXITSTATUS(how) != 0)
-        return c138_error(err, C138_E_INVALID, "plugin.refused", "%s cannot be described: run %s --describe %s",
-                          file, program, file);
+        return c138_error(err, C138_E_INVALID, "plugin.refused",
+                          "%s cannot be described: run %s --describe %s", file, program, file);
     return c138_json_parse(c138_buf_text(&out), out.length, ret_document, err);
 }
 
@@ -61,8 +62,8 @@ static c138_status check_plugin(const struct agent *a, const struct loader_file 
     C138_JSON struct c138_json *settings = NULL;
     struct decl_plugin *plugin = NULL;
     if (file->refused)
-        return c138_error(err, C138_E_INVALID, "plugin.refused", "plugin %s is refused: %s", file->name,
-                          file->reason);
+        return c138_error(err, C138_E_INVALID, "plugin.refused", "plugin %s is refused: %s",
+                          file->name, file->reason);
     c138_status status = describe(a->host_program, file->path, &document, err);
     if (status >= 0)
         status = decl_plugin_new(document, &plugin, err);

@@ -21,7 +21,10 @@ struct gauge {
 static const struct gauge gauges[] = {
     {P "info", "Version of the agent; the value is 1", C138_METRIC_GAUGE, {"version", "host"}},
     {P "start_time_seconds", "When the agent started, Unix time", C138_METRIC_GAUGE, {0}},
-    {P "jobs", "Jobs by state: not yet final now, final ones since the start", C138_METRIC_GAUGE, {"state"}},
+    {P "jobs",
+     "Jobs by state: not yet final now, final ones since the start",
+     C138_METRIC_GAUGE,
+     {"state"}},
     {P "events_log_dropped_total", "Kept events that were not stored", C138_METRIC_COUNTER, {0}},
     {P "log_lines_total", "Lines logged, by level", C138_METRIC_COUNTER, {"level"}},
     {P "store_ok", "1: the last write of the store worked", C138_METRIC_GAUGE, {0}},
@@ -72,8 +75,8 @@ static void collect(void *user, struct metrics *m) {
 
 c138_status agent_gauges(struct agent *a) {
     for (size_t i = 0; i < C138_COUNT(gauges); i++) {
-        c138_status status = metrics_declare(a->metrics, AGENT_PLUGIN, gauges[i].name, gauges[i].type,
-                                             gauges[i].help, gauges[i].labels);
+        c138_status status = metrics_declare(a->metrics, AGENT_PLUGIN, gauges[i].name,
+                                             gauges[i].type, gauges[i].help, gauges[i].labels);
         if (status < 0)
             return status;
     }

@@ -1,1 +1,4 @@
 # Sources of this room: libcore_sources += core/agent/NAME.c core/agent/NAME.h
+libcore_sources += core/agent/agent.c core/agent/agent.h core/agent/agent_internal.h \
+    core/agent/actions.c core/agent/check.c core/agent/gauges.c core/agent/reload.c \
+    core/agent/services.c

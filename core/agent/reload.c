@@ -42,7 +42,8 @@ c138_status agent_check(const struct config *config, const char *host_name,
     if (status < 0)
         return status;
     status = policy_new(config_json(config, "policy"), host_name, ret_policy, err);
-    return status < 0 ? c138_error_prefix(err, status, "%s", config_where(config, "policy")) : status;
+    return status < 0 ? c138_error_prefix(err, status, "%s", config_where(config, "policy"))
+                      : status;
 }
 
 void agent_listen_metrics(struct agent *a) {
@@ -53,9 +54,8 @@ void agent_listen_metrics(struct agent *a) {
     size_t count = 0;
     const struct plugin_config *plugins = config_plugins(a->config, &count);
     for (size_t i = 0; i < count; i++) {
-        const char *address = plugins[i].enabled
-                                  ? config_plugin_metrics_listen(a->config, plugins[i].name)
-                                  : NULL;
+        const char *address =
+            plugins[i].enabled ? config_plugin_metrics_listen(a->config, plugins[i].name) : NULL;
         if (api_listen_metrics(a->api, plugins[i].name, address, NULL, &err) < 0)
             log_line(a->log, C138_LOG_ERROR, &(struct log_at){.plugin = plugins[i].name}, "%s",
                      err.text);
@@ -78,7 +78,8 @@ static void finish(struct reload *r, c138_status status, const char *text) {
     c138_json_set_bool(data, "ok", status >= 0);
     c138_json_set_str(data, "message", text);
     C138_FREE char *json = c138_json_dump(data);
-    bus_emit(a->bus, "agent.reloaded", status < 0 ? C138_SEVERITY_WARNING : C138_SEVERITY_INFO, json);
+    bus_emit(a->bus, "agent.reloaded", status < 0 ? C138_SEVERITY_WARNING : C138_SEVERITY_INFO,
+             json);
     c138_json_unref(data);
 #ifdef HAVE_SYSTEMD
     (void)sd_notify(0, "READY=1");
@@ -141,7 +142,8 @@ static void later(evutil_socket_t fd, short what, void *user) {
                                         "api.socket", "api.listen"};
     for (size_t i = 0; i < C138_COUNT(fixed); i++)
         if (!c138_streq(config_str(a->config, fixed[i]), config_str(a->config_next, fixed[i])))
-            log_line(a->log, C138_LOG_WARNING, NULL, "%s: %s changes with a restart of the agent only",
+            log_line(a->log, C138_LOG_WARNING, NULL,
+                     "%s: %s changes with a restart of the agent only",
                      config_where(a->config_next, fixed[i]), fixed[i]);
     size_t count = 0;
     const struct plugin_config *configs = config_plugins(a->config_next, &count);

@@ -16,7 +16,8 @@
 #define SECRET_MAX (64u << 10)
 #define KV_MAX_DEFAULT (UINT64_C(16) << 20)
 
-static void reply_error(struct plugins_hostcall *call, c138_status status, const struct c138_err *err) {
+static void reply_error(struct plugins_hostcall *call, c138_status status,
+                        const struct c138_err *err) {
     struct c138_json *body = c138_json_new_object();
     c138_json_set_str(body, "key", err->key[0] ? err->key : c138_status_key(status));
     c138_json_set_str(body, "message", err->text);
@@ -25,7 +26,8 @@ static void reply_error(struct plugins_hostcall *call, c138_status status, const
     call->reply(call, status, text, strlen(text));
 }
 
-/* --- kv ------------------------------------------------------------------------------------------ */
+/* --- kv ------------------------------------------------------------------------------------------
+ */
 
 /* A put is answered when it is on disk. */
 static void on_kv_commit(void *user, c138_status status) {
@@ -71,7 +73,8 @@ static void kv(struct agent *a, struct plugins_hostcall *call, const char *verb)
         store_on_commit(a->store, on_kv_commit, call);
 }
 
-/* --- secrets --------------------------------------------------------------------------------------- */
+/* --- secrets
+ * --------------------------------------------------------------------------------------- */
 
 static int holds_text(const struct c138_json *value, const char *text) {
     switch (c138_json_type(value)) {
@@ -96,13 +99,15 @@ static c138_status secret_file(const char *path, struct c138_buf *out, struct c1
     struct stat st;
     C138_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return c138_error(err, errno == EACCES ? C138_E_DENIED : C138_E_NOTFOUND, "secret.unreadable",
-                          "secret file %s cannot be opened (%s): check its path, owner and mode", path,
-                          strerror(errno));
+        return c138_error(err, errno == EACCES ? C138_E_DENIED : C138_E_NOTFOUND,
+                          "secret.unreadable",
+                          "secret file %s cannot be opened (%s): check its path, owner and mode",
+                          path, strerror(errno));
     if (!S_ISREG(st.st_mode) || (st.st_mode & 07) != 0)
-        return c138_error(err, C138_E_DENIED, "secret.open",
-                          "secret file %s must be a regular file that others cannot touch: chmod o= %s",
-                          path, path);
+        return c138_error(
+            err, C138_E_DENIED, "secret.open",
+            "secret file %s must be a regular file that others cannot touch: chmod o= %s", path,
+            path);
     return c138_file_read(path, SECRET_MAX, out, err);
 }
 
@@ -119,15 +124,17 @@ static c138_status secret_read(const char *reference, struct c138_buf *out, stru
     if (c138_starts_with(reference, "cred:") && !strchr(reference + 5, '/')) {
         const char *folder = getenv("CREDENTIALS_DIRECTORY");
         if (!folder)
-            return c138_error(err, C138_E_NOTFOUND, "secret.no-credentials",
-                              "%s: the service manager gave no credentials: add LoadCredential=%s:... "
-                              "to the unit",
-                              reference, reference + 5);
+            return c138_error(
+                err, C138_E_NOTFOUND, "secret.no-credentials",
+                "%s: the service manager gave no credentials: add LoadCredential=%s:... "
+                "to the unit",
+                reference, reference + 5);
         C138_FREE char *path = c138_path_join(folder, reference + 5);
         return c138_file_read(path, SECRET_MAX, out, err);
     }
     return c138_error(err, C138_E_INVALID, "secret.reference",
-                      "\"%s\" is no reference to a secret: file:/path, cred:NAME or env:NAME", reference);
+                      "\"%s\" is no reference to a secret: file:/path, cred:NAME or env:NAME",
+                      reference);
 }
 
 static void secret(struct agent *a, struct plugins_hostcall *call) {
@@ -136,14 +143,16 @@ static void secret(struct agent *a, struct plugins_hostcall *call) {
     struct c138_buf out = C138_BUF_NULL;
     c138_status status;
     if (!holds_text(call->settings, reference) && !holds_text(call->job_params, reference))
-        status = c138_error(&err, C138_E_DENIED, "secret.not-yours",
-                            "plugin %s asked for a secret that neither its settings nor the running "
-                            "call name",
-                            call->plugin);
+        status =
+            c138_error(&err, C138_E_DENIED, "secret.not-yours",
+                       "plugin %s asked for a secret that neither its settings nor the running "
+                       "call name",
+                       call->plugin);
     else
         status = secret_read(reference, &out, &err);
     if (status < 0) {
-        log_line(a->log, C138_LOG_WARNING, &(struct log_at){.plugin = call->plugin}, "%s", err.text);
+        log_line(a->log, C138_LOG_WARNING, &(struct log_at){.plugin = call->plugin}, "%s",
+                 err.text);
         reply_error(call, status, &err);
         return;
     }
@@ -155,7 +164,8 @@ static void secret(struct agent *a, struct plugins_hostcall *call) {
     c138_buf_deinit(&out);
 }
 
-/* --- calls of other plugins ----------------------------------------------------------------------------- */
+/* --- calls of other plugins
+ * ----------------------------------------------------------------------------- */
 
 static void on_called(void *user, struct job *job) {
     struct plugins_hostcall *call = user;
@@ -191,8 +201,9 @@ static void call_action(struct agent *a, struct plugins_hostcall *call) {
         status = c138_error(&err, C138_E_NOTFOUND, "action.unknown",
                             "action %s is not known on this host", name);
     else if (action->effect == C138_EFFECT_DANGEROUS)
-        status = c138_error(&err, C138_E_APPROVAL, "approval.needed",
-                            "%s is dangerous: a person must ask for it, and another approve it", name);
+        status =
+            c138_error(&err, C138_E_APPROVAL, "approval.needed",
+                       "%s is dangerous: a person must ask for it, and another approve it", name);
     if (cause) {
         (void)snprintf(who.name, sizeof(who.name), "%s", job_principal(cause));
         who.role = job_role(cause);
@@ -203,7 +214,8 @@ static void call_action(struct agent *a, struct plugins_hostcall *call) {
         (void)snprintf(source, sizeof(source), "call:");
     }
     if (status >= 0)
-        status = validate_object(action->params, c138_json_get(call->args, "params"), 0, &params, &err);
+        status =
+            validate_object(action->params, c138_json_get(call->args, "params"), 0, &params, &err);
     if (status >= 0) {
         const struct job_request request = {
             .action = action,
@@ -232,6 +244,7 @@ void agent_hostcall(void *user, struct plugins_hostcall *call) {
     else if (!strcmp(call->op, "call"))
         call_action(a, call);
     else
-        reply_error(call, c138_error(&err, C138_E_UNSUPPORTED, NULL, "this agent knows no %s", call->op),
+        reply_error(call,
+                    c138_error(&err, C138_E_UNSUPPORTED, NULL, "this agent knows no %s", call->op),
                     &err);
 }

@@ -96,7 +96,7 @@ static const c138_field *const policy_fields[] = {
                                       .choices = C138_TEXTS("viewer", "operator", "custodian"),
                                       .summary = "Its role"))))),
     C138_FIELD(.name = "approval_ttl", .type = C138_T_DURATION, .default_text = "1h",
-               .min_text = "1m", .max_text = "7d",
+               .min_text = "1s", .max_text = "7d",
                .summary = "How long a plan waits for its approval"),
     C138_FIELD(.name = "self_approval", .type = C138_T_BOOL, .default_text = "false",
                .summary = "Whether who asked may approve as well"),

@@ -3,7 +3,10 @@
  * plugin's file, the board and a lock file as descriptors 3 to 6 (worker/wire.h) and an empty
  * environment; its only argument is the plugin's name, for those who read `ps`. Exit status: 0
  * after BYE, 1 the agent is gone, 2 started by hand, 3 the plugin was refused.
+ * With --describe FILE it prints what a plugin declares: 0, or 1 and the reason.
  */
+#include <base/mem.h>
+#include <loader/loader.h>
 #include <worker/runtime.h>
 #include <worker/sandbox.h>
 
@@ -52,14 +55,53 @@ static void set_name(const char *plugin) {
     (void)prctl(PR_SET_NAME, name);
 }
 
+/* --describe FILE: what the plugin declares, as JSON, without an agent. It is confined like a
+ * worker without grants, and made (create(), which does nothing), but not started. */
+static int describe(const char *path) {
+    static const char welcome[] = "{\"grants\":[],\"network\":false,\"spawn\":false}";
+    static struct board board = {.size = sizeof(board)};
+    struct c138_err err = {0};
+    struct mailbox *in = mailbox_new(16), *out = mailbox_new(16);
+    c138_note note;
+    int fd = -1, status = 1;
+    if (loader_open(path, NULL, &fd, &note, &err) < 0) {
+        (void)fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    (void)mailbox_put(in, wire_msg_new(WIRE_WELCOME, 0, 0, welcome, strlen(welcome)));
+    mailbox_close(in);
+    struct runtime_options options = {.port = port_queue_new(in, out),
+                                      .plugin_fd = fd,
+                                      .board = &board,
+                                      .confine = sandbox_apply};
+    (void)runtime_run(&options);
+    for (struct wire_msg *m = NULL; mailbox_get(out, 0, &m) == C138_OK; m = wire_msg_free(m)) {
+        C138_JSON struct c138_json *v = NULL;
+        if (c138_json_parse(m->payload, m->head.length, &v, &err) < 0)
+            continue;
+        if (m->head.type == WIRE_REFUSE)
+            (void)fprintf(stderr, "%s\n", c138_json_get_str(v, "message", "refused"));
+        if (m->head.type != WIRE_HELLO)
+            continue;
+        C138_FREE char *text = c138_json_dump(c138_json_get(v, "document"));
+        (void)puts(text);
+        status = 0;
+    }
+    mailbox_free(in);
+    mailbox_free(out);
+    return status;
+}
+
 int main(int argc, char **argv) {
     struct board *board = NULL;
+    if (argc == 3 && strcmp(argv[1], "--describe") == 0)
+        return describe(argv[2]);
     if (argc == 2 && is_kind(WORKER_FD_SOCKET, S_IFSOCK) && is_kind(WORKER_FD_PLUGIN, S_IFREG) &&
         is_kind(WORKER_FD_LOCK, S_IFREG))
         board = map_board();
     if (!board) {
         (void)fprintf(stderr, "chain138-plugin-host: runs one plugin for chain138d, which starts "
-                              "it; not for use by hand\n");
+                              "it; by hand only: chain138-plugin-host --describe FILE.so\n");
         return 2;
     }
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
