@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+static int server_text(int fd, const char *text) {
+    return server_write(fd, text, strlen(text));
+}
+
 /* What the server does is said by the path. */
 static int answer(void *user, int fd, const char *request) {
     char block[4096];
@@ -21,37 +25,36 @@ static int answer(void *user, int fd, const char *request) {
     if (strstr(request, "GET /missing"))
         return server_reply(fd, "404 Not Found", "text/html", "<html></html>");
     if (strstr(request, "GET /redirect"))
-        return server_write(fd, "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n",
-                            61);
+        return server_text(fd, "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n");
     if (strstr(request, "GET /slow")) {
         usleep(800000);
         return 1;
     }
     if (strstr(request, "GET /cut")) {
-        server_write(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", 43);
+        server_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
         return 1;
     }
     if (strstr(request, "GET /nothing"))
         return 1;
     if (strstr(request, "GET /noise")) {
-        server_write(fd, "SSH-2.0-OpenSSH_9\r\n", 19);
+        server_text(fd, "SSH-2.0-OpenSSH_9\r\n");
         return 1;
     }
     if (strstr(request, "GET /huge")) { /* says that it is 2 GB */
-        server_write(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\nxx", 50);
+        server_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\nxx");
         return 1;
     }
     if (strstr(request, "GET /endless")) {
-        server_write(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 47);
-        while (server_write(fd, "1000\r\n", 6) == 0 && server_write(fd, block, 4096) == 0 &&
-               server_write(fd, "\r\n", 2) == 0)
+        server_text(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        while (server_text(fd, "1000\r\n") == 0 && server_write(fd, block, 4096) == 0 &&
+               server_text(fd, "\r\n") == 0)
             ;
         return 1;
     }
     if (strstr(request, "GET /longhead")) {
-        server_write(fd, "HTTP/1.1 200 OK\r\n", 17);
-        while (server_write(fd, "X-A: ", 5) == 0 && server_write(fd, block, 4096) == 0 &&
-               server_write(fd, "\r\n", 2) == 0)
+        server_text(fd, "HTTP/1.1 200 OK\r\n");
+        while (server_text(fd, "X-A: ") == 0 && server_write(fd, block, 4096) == 0 &&
+               server_text(fd, "\r\n") == 0)
             ;
         return 1;
     }
