@@ -12,6 +12,12 @@ fuzz_targets += tests/fuzz/fuzz_jsonrpc
 tests_fuzz_fuzz_jsonrpc_SOURCES = tests/fuzz/fuzz_jsonrpc.c
 tests_fuzz_fuzz_jsonrpc_LDADD = lib/libchain138net.la lib/libchain138.la
 endif
+if BUILD_BESU
+fuzz_targets += tests/fuzz/fuzz_besu
+tests_fuzz_fuzz_besu_SOURCES = tests/fuzz/fuzz_besu.c
+tests_fuzz_fuzz_besu_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_besu_LDADD = plugins/besu/libbesu.la lib/libchain138net.la lib/libchain138.la
+endif
 if FUZZERS
 AM_FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
@@ -21,13 +27,18 @@ tests_fuzz_fuzz_promtext_SOURCES += $(FUZZ_REPLAY)
 if HAVE_CURL
 tests_fuzz_fuzz_jsonrpc_SOURCES += $(FUZZ_REPLAY)
 endif
+if BUILD_BESU
+tests_fuzz_fuzz_besu_SOURCES += $(FUZZ_REPLAY)
+endif
 TESTS += $(fuzz_targets)
 endif
+tests_fuzz_fuzz_besu_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 tests_fuzz_fuzz_rlp_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 tests_fuzz_fuzz_promtext_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 tests_fuzz_fuzz_jsonrpc_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 check_PROGRAMS += $(fuzz_targets)
-EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus/rlp tests/fuzz/corpus/jsonrpc tests/fuzz/corpus/promtext
+EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus/rlp tests/fuzz/corpus/jsonrpc tests/fuzz/corpus/promtext \
+    tests/fuzz/corpus/besu
 
 tests_fuzz_fuzz_elfnote_SOURCES = tests/fuzz/fuzz_elfnote.c
 tests_fuzz_fuzz_elfnote_LDADD = core/libcore.la

@@ -1,0 +1,58 @@
+/* What the besu plugin reads from nodes and their logs: first byte 'L': log lines, 'E': extraData,
+ * 'B': a block, 'T': a token. */
+#include <plugins/besu/auth.h>
+#include <plugins/besu/extradata.h>
+#include <plugins/besu/logtail.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void lines(const char *text, size_t size) {
+    struct besu_log_state *state = calloc(1, sizeof(*state));
+    while (state && size > 0) {
+        const char *eol = memchr(text, '\n', size);
+        size_t n = eol ? (size_t)(eol - text) : size;
+        besu_log_line(state, text, n);
+        n += eol != NULL;
+        text += n;
+        size -= n;
+    }
+    free(state);
+}
+
+static void block(const char *text, size_t size) {
+    struct c138_json *json = NULL;
+    struct besu_block read;
+    struct besu_validators set;
+    if (c138_json_parse(text, size, &json, NULL) == C138_OK) {
+        (void)besu_block_read(json, BESU_CONSENSUS_UNKNOWN, &read, &set, NULL);
+        (void)besu_block_read(json, BESU_CONSENSUS_CLIQUE, &read, &set, NULL);
+    }
+    c138_json_unref(json);
+}
+
+static void token(const char *text, size_t size) {
+    char *copy = strndup(text, size);
+    if (copy)
+        (void)besu_jwt_expiry(copy);
+    free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct besu_extra extra;
+    struct besu_validators set;
+    const char *rest = (const char *)data + 1;
+    if (size < 1 || size > 65536)
+        return 0;
+    if (data[0] == 'L')
+        lines(rest, size - 1);
+    else if (data[0] == 'E')
+        (void)besu_extra_read(data + 1, size - 1, &extra, &set);
+    else if (data[0] == 'B')
+        block(rest, size - 1);
+    else if (data[0] == 'T')
+        token(rest, size - 1);
+    return 0;
+}
