@@ -204,7 +204,9 @@ int ctl_complete(int argc, char **argv) {
     size_t first = 2;
     c->interrupt_fd = -1;
     k.before = argc > 1 ? argv[argc - 2] : NULL;
-    if (args_parse(argc > 0 ? argc - 1 : 0, argv, &c->args, &err) >= 0) {
+    /* An option whose value is just being typed is not whole yet. */
+    int whole = argc - 1 - (k.before && takes_value(k.before));
+    if (args_parse(whole > 0 ? whole : 0, argv, &c->args, &err) >= 0) {
         C138_FREE char *action = action_of(&c->args, &first);
         C138_FREE char *lead = NULL;
         const char *equals = c138_starts_with(k.word, "--") ? strchr(k.word, '=') : NULL;

@@ -79,3 +79,12 @@ tests_fuzz_fuzz_when_SOURCES = tests/fuzz/fuzz_when.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_when_LDADD = lib/libchain138.la
 tests_fuzz_fuzz_when_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/when
+tests_fuzz_fuzz_http_client_SOURCES = tests/fuzz/fuzz_http_client.c core/ctl/answer.c
+tests_fuzz_fuzz_http_client_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_http_client_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+check_PROGRAMS += tests/fuzz/fuzz_http_client
+if !FUZZERS
+tests_fuzz_fuzz_http_client_SOURCES += $(FUZZ_REPLAY)
+TESTS += tests/fuzz/fuzz_http_client
+endif
+EXTRA_DIST += tests/fuzz/corpus/http_client

@@ -8,3 +8,9 @@ packaging_tests = tests/integration/unit_security.sh tests/integration/deb.sh te
     tests/integration/plugin_guide.sh
 EXTRA_DIST += $(packaging_tests) tests/integration/packaging.sh
 include tests/integration/besu.mk
+check_PROGRAMS += tests/integration/openapi_print
+tests_integration_openapi_print_SOURCES = tests/integration/openapi_print.c
+tests_integration_openapi_print_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
+tests_integration_openapi_print_LDADD = core/libcore.la
+TESTS += tests/integration/openapi.sh tests/integration/ctl_test.py
+dist_check_SCRIPTS += tests/integration/openapi.sh tests/integration/ctl_test.py

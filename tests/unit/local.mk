@@ -59,3 +59,4 @@ include tests/unit/besu/local.mk
 include tests/unit/loader/local.mk
 include tests/unit/include/local.mk
 include tests/unit/api/local.mk
+include tests/unit/ctl/local.mk
