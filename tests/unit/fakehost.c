@@ -448,6 +448,8 @@ c138_status fakehost_run(struct fakehost *f, const char *action, const char *par
     if (status != C138_OK)
         return status;
     fakecall_init(&c, decl->full_name, decl->params, params, decl->timeout_ns);
+    C138_FREE char *canonical = c138_json_dump(params);
+    c.call.params_json = canonical;
     status = a->run(f->self, &c.call);
     if (status == C138_OK)
         status = check_result(f, decl, &c, err);
