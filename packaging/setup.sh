@@ -11,7 +11,7 @@ BUILD_PACKAGES="build-essential autoconf automake libtool pkg-config libevent-de
  libjson-c-dev libsecp256k1-dev libconfig-dev libcunit1-dev libsqlite3-dev liburcu-dev libssl-dev libsystemd-dev
  libseccomp-dev ca-certificates npm tzdata"
 TEST_PACKAGES="$BUILD_PACKAGES valgrind python3 prometheus nats-server libnats-dev systemd bash-completion lintian
- debhelper devscripts fakeroot procps curl golang-go"
+ debhelper devscripts fakeroot procps curl rpm golang-go"
 
 # setup_packages NAMES: installs those that are missing, in one go; says which.
 setup_packages() {
