@@ -1,5 +1,6 @@
 include tests/fault/plugins/local.mk
 EXTRA_DIST += tests/fault/crash_agent.py
+TESTS += tests/fault/crash_agent.py
 if HAVE_CUNIT
 check_PROGRAMS += tests/fault/test_fault
 TESTS += tests/fault/test_fault

@@ -59,7 +59,7 @@ def config_errors_say_file_line_and_nearest():
         ('plugins: {\n good: { enabled = true; greting = "x"; };\n};\n', ("x.conf:2", "greeting")),
         ('plugins: {\n good: { enabled = true; interval = "soon"; };\n};\n', ("x.conf:2", "duration")),
         ('agnet: { log_level = "debug"; };\n', ("x.conf:1", "agent")),
-        ('schedules = (\n { name = "a"; action = "good.echo"; cron = "61 * * * *"; } );\n', ("x.conf", "minute")),
+        ('schedules = (\n { name = "a"; action = "good.echo"; as = "x"; cron = "61 * * * *"; } );\n', ("x.conf", "minute")),
         ('plugins: {\n good: { enabled = tru; };\n};\n', ("x.conf:2",)),
         ('jobs: { keep = "forever"; };\n', ("x.conf:1", "duration")),
     ]
@@ -212,7 +212,7 @@ class TokenAgent(Agent):
     def __init__(self, **more):
         import hashlib
         self.port = free_port()
-        self.api_text = 'listen = "127.0.0.1:%d"; socket_mode = "0666";' % self.port
+        self.api_text = 'listen = "127.0.0.1:%d"; socket_group = "games"; socket_mode = "0660";' % self.port
         super().__init__(**more)
         self.tokens = {r: "token-of-the-" + r for r in ROLES}
         lines = "".join("%s-bot %s %s\n" % (r, r, hashlib.sha256(t.encode()).hexdigest())

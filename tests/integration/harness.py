@@ -154,7 +154,8 @@ api: { socket = "%s"; %s };
         """Runs the control: (exit status, standard output, standard error)."""
         command = [built("chain138ctl"), "--socket", self.socket, *args]
         if user:
-            command = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups", *command]
+            # In the group of the socket, so that it is the policy that decides.
+            command = ["setpriv", "--reuid", str(user), "--regid", str(user), "--groups", "60", *command]
         r = subprocess.run(command, capture_output=True, text=True, timeout=timeout * SLOW, input=stdin,
                            env=dict(os.environ, NO_COLOR="1", **(env or {})))
         return r.returncode, r.stdout, r.stderr

@@ -14,3 +14,7 @@ tests_integration_openapi_print_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLI
 tests_integration_openapi_print_LDADD = core/libcore.la
 TESTS += tests/integration/openapi.sh tests/integration/ctl_test.py
 dist_check_SCRIPTS += tests/integration/openapi.sh tests/integration/ctl_test.py
+
+# The agent as a whole, with its control and workers.
+EXTRA_DIST += tests/integration/harness.py tests/integration/agent_test.py
+TESTS += tests/integration/agent_test.py
