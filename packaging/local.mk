@@ -17,10 +17,12 @@ packaging/systemd/tmpfiles.d/chain138.conf: packaging/systemd/tmpfiles.conf.in M
 	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/tmpfiles.conf.in >$@
 
 # Manuals come from the tables that --help is made from.
-nodist_man_MANS = packaging/man/chain138ctl.1
+nodist_man_MANS = packaging/man/chain138ctl.1 packaging/man/chain138d.8
 CLEANFILES += $(nodist_man_MANS)
 packaging/man/chain138ctl.1: chain138ctl$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./chain138ctl$(EXEEXT) --man >$@.t && mv $@.t $@
+packaging/man/chain138d.8: chain138d$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./chain138d$(EXEEXT) --man >$@.t && mv $@.t $@
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 nodist_bashcompletion_DATA = packaging/completion/chain138ctl

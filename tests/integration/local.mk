@@ -6,6 +6,7 @@ tests_integration_plugin_drive_LDADD = lib/libchain138.la
 # Packaging and the author's guide: see packaging.sh for what they share.
 packaging_tests = tests/integration/unit_security.sh tests/integration/deb.sh tests/integration/rpm.sh \
     tests/integration/plugin_guide.sh
+TESTS += $(packaging_tests)
 EXTRA_DIST += $(packaging_tests) tests/integration/packaging.sh
 include tests/integration/besu.mk
 check_PROGRAMS += tests/integration/openapi_print
