@@ -142,7 +142,7 @@ struct c138_json *jobs_approvals(struct jobs *j) {
 void jobs_count(const struct jobs *j, uint32_t ret_by_state[JOB_EXPIRED + 1]) {
     memcpy(ret_by_state, j->ended, sizeof(j->ended));
     for (const struct job *job = j->oldest; job; job = job->newer)
-        if (!job_state_final(job->state))
+        if (!job_state_final(job->state) && job->durable) /* reads come and go */
             ret_by_state[job->state]++;
 }
 
