@@ -14,8 +14,9 @@
 
 #define PROGRAM "chain138ctl-local"
 
-/* Beside this program (a build tree), else where it is installed. */
-static char *beside(void) {
+/* `folder` seen from where this program lies: "." in a build tree, the libexec beside bin where the
+ * whole was moved. */
+static char *beside(const char *folder) {
     char self[4096];
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     if (n <= 0)
@@ -25,12 +26,15 @@ static char *beside(void) {
     if (!slash)
         return NULL;
     *slash = '\0';
-    return c138_path_join(self, PROGRAM);
+    C138_FREE char *there = c138_path_join(self, folder);
+    return c138_path_join(there, PROGRAM);
 }
 
 int ctl_exec_local(struct ctl *c) {
-    C138_FREE char *near = beside();
-    const char *program = near && access(near, X_OK) == 0 ? near : C138_LIBEXEC_DIR "/" PROGRAM;
+    C138_FREE char *near = beside("."), *moved = beside("../libexec/chain138");
+    const char *program = near && access(near, X_OK) == 0     ? near
+                          : moved && access(moved, X_OK) == 0 ? moved
+                                                              : C138_LIBEXEC_DIR "/" PROGRAM;
     char **argv = c138_xcalloc((size_t)c->argc + 2, sizeof(*argv));
     argv[0] = (char *)(uintptr_t)program;
     for (int i = 0; i < c->argc; i++)
