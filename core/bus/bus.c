@@ -2,6 +2,7 @@
 #include <base/text.h>
 #include <base/when.h>
 #include <bus/bus.h>
+#include <bus/handover.h>
 #include <chain138/plugin.h>
 
 #include <pthread.h>
@@ -134,6 +135,7 @@ static void send_to_loop(struct bus *b, const struct bus_event *event) {
     p->event.job_id = pack(&at, event->job_id, job);
     p->event.chain = pack(&at, event->chain, chain);
     cds_wfcq_node_init(&p->node);
+    HANDED_OVER(p);
     cds_wfcq_enqueue(&b->head, &b->tail, &p->node);
     if (!atomic_exchange(&b->woken, 1))
         event_active(b->wake, EV_READ, 0);
@@ -176,6 +178,7 @@ static void on_wake(evutil_socket_t fd, short what, void *user) {
         if (!node)
             return;
         struct parcel *p = caa_container_of(node, struct parcel, node);
+        TAKEN_OVER(p);
         atomic_fetch_sub(&b->queued, 1);
         deliver_on_loop(b, &p->event);
         free(p);

@@ -10,6 +10,7 @@
 #include <worker/port.h>
 
 #include <base/mem.h>
+#include <bus/handover.h>
 #include <base/when.h>
 #include <errno.h>
 #include <limits.h>
@@ -18,17 +19,6 @@
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <urcu/wfcqueue.h>
-
-#if defined(__SANITIZE_THREAD__)
-/* liburcu is not instrumented: tell the sanitizer what its barriers promise. */
-void __tsan_acquire(void *addr);
-void __tsan_release(void *addr);
-#define HANDED_OVER(p) __tsan_release(p)
-#define TAKEN_OVER(p) __tsan_acquire(p)
-#else
-#define HANDED_OVER(p) (void)(p)
-#define TAKEN_OVER(p) (void)(p)
-#endif
 
 enum { AWAKE, ON_FUTEX, ON_EVENTFD };
 #define SPINS 200      /* about 10 us: a consumer that keeps up with a stream never sleeps */
