@@ -1,6 +1,6 @@
 /*
- * chain138ctl-local: the audit log read from its file, without an agent. Run by chain138ctl with
- * the words that it got.
+ * chain138ctl-local: doctor, and the audit log read from its file, without an agent. Run by
+ * chain138ctl with the words that it got.
  * --file names the log; else it and the store are where the config (--config) says the state is.
  */
 #include "config.h"
@@ -8,6 +8,7 @@
 #include <audit/audit.h>
 #include <config/config.h>
 #include <ctl/ctl.h>
+#include <ctl/doctor.h>
 #include <base/fs.h>
 #include <base/mem.h>
 #include <base/text.h>
@@ -88,14 +89,29 @@ static int audit(struct ctl *c, const char *verb) {
     return c138_json_get_bool(result, "ok", 1) ? EXIT_DONE : EXIT_FAILED;
 }
 
+static int doctor(struct ctl *c) {
+    const struct doctor_options options = {
+        .config = c->args.config ? c->args.config : C138_SYSCONF_DIR "/chain138.conf",
+        .socket = c->args.socket};
+    C138_JSON struct c138_json *report = doctor_examine(&options);
+    if (c->args.json)
+        ctl_print(c, NULL, report);
+    else
+        doctor_print(report);
+    return c138_json_get_uint(report, "errors", 0) ? EXIT_FAILED : EXIT_DONE;
+}
+
 int main(int argc, char **argv) {
     struct ctl c = {.interrupt_fd = -1};
     struct c138_err err = {0};
     if (args_parse(argc - 1, argv + 1, &c.args, &err) < 0)
         return ctl_fail(&c, &err);
+    if (c.args.n_words == 1 && !strcmp(c.args.words[0], "doctor"))
+        return doctor(&c);
     const char *verb = c.args.n_words == 2 ? c.args.words[1] : "";
     if (c.args.n_words == 2 && !strcmp(c.args.words[0], "audit") &&
         (!strcmp(verb, "show") || !strcmp(verb, "verify")))
         return audit(&c, verb);
-    return ctl_usage_error(&c, "chain138ctl-local is run by chain138ctl: audit show, audit verify");
+    return ctl_usage_error(
+        &c, "chain138ctl-local is run by chain138ctl: doctor, audit show, audit verify");
 }
