@@ -24,6 +24,7 @@ struct bus_sink {
 /* Who gets a topic. Made under the read lock, thrown away under the write lock. */
 struct route {
     char *topic;
+    size_t length;
     size_t direct, looped; /* sinks that are called here; sinks that need the loop behind them */
     struct bus_sink *sinks[];
 };
@@ -36,7 +37,7 @@ struct parcel {
 
 struct bus {
     struct event_base *base;
-    struct event *wake;
+    struct event *wake, *again;
     pthread_t loop;
     pthread_rwlock_t lock; /* sinks and routes */
     struct bus_sink *sinks;
@@ -46,13 +47,20 @@ struct bus {
     _Atomic uint32_t queued;
     _Atomic int woken;
     _Atomic uint64_t published, dropped;
+    uint64_t changes; /* of the sinks; the loop's own */
 };
 
-static uint32_t hash(const char *topic) {
-    uint32_t h = 2166136261u;
-    for (; *topic; topic++)
-        h = (h ^ (uint8_t)*topic) * 16777619u;
-    return h;
+/* Eight bytes at a time: it is on the way of every event. */
+static size_t hash(const char *topic, size_t length) {
+    uint64_t h = length, v = 0;
+    for (; length >= sizeof(v); topic += sizeof(v), length -= sizeof(v)) {
+        memcpy(&v, topic, sizeof(v));
+        h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    v = 0;
+    memcpy(&v, topic, length);
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(h >> 32);
 }
 
 static int wants(const struct bus_sink *sink, const char *topic) {
@@ -68,6 +76,7 @@ static struct route *route_new(struct bus *b, const char *topic) {
         n++;
     struct route *r = c138_xcalloc(1, sizeof(*r) + n * sizeof(r->sinks[0]));
     r->topic = c138_xstrdup(topic);
+    r->length = strlen(topic);
     for (struct bus_sink *s = b->sinks; s; s = s->next)
         if (s->any_thread && wants(s, topic))
             r->sinks[r->direct++] = s;
@@ -86,10 +95,11 @@ static void route_free(struct route *r) {
 /* Under the read lock. `ret_own` is set where the slot holds another topic: the caller frees the
  * route. */
 static struct route *route_of(struct bus *b, const char *topic, struct route **ret_own) {
-    _Atomic(struct route *) *slot = &b->routes[hash(topic) % ROUTES];
+    size_t length = strlen(topic);
+    _Atomic(struct route *) *slot = &b->routes[hash(topic, length) % ROUTES];
     struct route *r = atomic_load_explicit(slot, memory_order_acquire), *none = NULL;
     *ret_own = NULL;
-    if (r && !strcmp(r->topic, topic))
+    if (r && r->length == length && !memcmp(r->topic, topic, length))
         return r;
     struct route *made = route_new(b, topic);
     if (r || !atomic_compare_exchange_strong(slot, &none, made))
@@ -141,34 +151,50 @@ static void send_to_loop(struct bus *b, const struct bus_event *event) {
         event_active(b->wake, EV_READ, 0);
 }
 
-/* The loop may call sinks that subscribe or publish in turn, so it does not hold the lock while it
- * calls: only the loop changes the sinks, and a sink that goes away meanwhile is taken out by
- * bus_unsubscribe itself. */
+static int is_there(const struct bus *b, const struct bus_sink *sink) {
+    const struct bus_sink *s = b->sinks;
+    while (s && s != sink)
+        s = s->next;
+    return s != NULL;
+}
+
+/* The sinks of `r` that need the loop, into `few` or into memory of their own. */
+static struct bus_sink **copy_looped(const struct route *r, struct bus_sink **few, size_t room) {
+    struct bus_sink **sinks =
+        r->looped <= room ? few : c138_xcalloc(r->looped, sizeof(struct bus_sink *));
+    memcpy(sinks, r->sinks + r->direct, r->looped * sizeof(*sinks));
+    return sinks;
+}
+
+/* Sinks may subscribe, unsubscribe or publish in turn, so the lock is not held while they are
+ * called. Only the loop changes the sinks; `changes` tells whether an earlier sink did. */
+static void call_looped(struct bus *b, struct bus_sink **sinks, size_t n, uint64_t changes,
+                        const struct bus_event *event) {
+    for (size_t i = 0; i < n; i++)
+        if (b->changes == changes || is_there(b, sinks[i]))
+            sinks[i]->fn(sinks[i]->user, event);
+}
+
+#define FEW 16
+
 static void deliver_on_loop(struct bus *b, const struct bus_event *event) {
     struct route *own = NULL;
+    struct bus_sink *few[FEW];
     pthread_rwlock_rdlock(&b->lock);
     const struct route *r = route_of(b, event->topic, &own);
     size_t n = r->looped;
-    struct bus_sink *few[16];
-    struct bus_sink **sinks =
-        n <= C138_COUNT(few) ? few : c138_xcalloc(n, sizeof(struct bus_sink *));
-    memcpy(sinks, r->sinks + r->direct, n * sizeof(*sinks));
+    struct bus_sink **sinks = copy_looped(r, few, FEW);
     pthread_rwlock_unlock(&b->lock);
-    for (size_t i = 0; i < n; i++) {
-        int there = 0; /* an earlier sink may have taken this one away */
-        for (const struct bus_sink *s = b->sinks; s && !there; s = s->next)
-            there = s == sinks[i];
-        if (there)
-            sinks[i]->fn(sinks[i]->user, event);
-    }
+    route_free(own);
+    call_looped(b, sinks, n, b->changes, event);
     if (sinks != few)
         free(sinks);
-    route_free(own);
 }
 
 #define TURN_MAX 20000 /* events in one turn of the loop: others want their turn */
 
 static void on_wake(evutil_socket_t fd, short what, void *user) {
+    static const struct timeval soon = {0};
     struct bus *b = user;
     (void)fd;
     (void)what;
@@ -183,12 +209,14 @@ static void on_wake(evutil_socket_t fd, short what, void *user) {
         deliver_on_loop(b, &p->event);
         free(p);
     }
-    if (!atomic_exchange(&b->woken, 1))
-        event_active(b->wake, EV_READ, 0);
+    /* By a timer: what is activated here would run again before the loop looks at anybody else. */
+    atomic_store(&b->woken, 1);
+    (void)evtimer_add(b->again, &soon);
 }
 
 void bus_publish(struct bus *b, const struct bus_event *event) {
     struct route *own = NULL;
+    struct bus_sink *few[FEW], **sinks = few;
     int on_loop = pthread_equal(pthread_self(), b->loop);
     atomic_fetch_add_explicit(&b->published, 1, memory_order_relaxed);
     pthread_rwlock_rdlock(&b->lock);
@@ -196,12 +224,16 @@ void bus_publish(struct bus *b, const struct bus_event *event) {
     for (size_t i = 0; i < r->direct; i++)
         r->sinks[i]->fn(r->sinks[i]->user, event);
     size_t looped = r->looped;
+    if (looped && on_loop)
+        sinks = copy_looped(r, few, FEW);
     pthread_rwlock_unlock(&b->lock);
     route_free(own);
     if (looped && on_loop)
-        deliver_on_loop(b, event);
+        call_looped(b, sinks, looped, b->changes, event);
     else if (looped)
         send_to_loop(b, event);
+    if (sinks != few)
+        free(sinks);
 }
 
 void bus_emit(struct bus *b, const char *topic, uint32_t severity, const char *json) {
@@ -232,6 +264,7 @@ struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int a
     pthread_rwlock_wrlock(&b->lock);
     s->next = b->sinks;
     b->sinks = s;
+    b->changes++;
     forget_routes(b);
     pthread_rwlock_unlock(&b->lock);
     return s;
@@ -247,6 +280,7 @@ struct bus_sink *bus_unsubscribe(struct bus *b, struct bus_sink *sink) {
             *p = sink->next;
             break;
         }
+    b->changes++;
     forget_routes(b);
     pthread_rwlock_unlock(&b->lock);
     for (char **p = sink->patterns; *p; p++)
@@ -261,12 +295,16 @@ c138_status bus_new(struct event_base *base, struct bus **ret_bus) {
     b->base = base;
     b->loop = pthread_self();
     cds_wfcq_init(&b->head, &b->tail);
-    pthread_rwlock_init(&b->lock, NULL);
+    /* A writer (the loop) goes first, or plugins that publish without end would keep it waiting. */
+    pthread_rwlockattr_t attr;
+    pthread_rwlockattr_init(&attr);
+    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&b->lock, &attr);
+    pthread_rwlockattr_destroy(&attr);
     b->wake = event_new(base, -1, 0, on_wake, b);
-    if (!b->wake) {
-        free(b);
-        return C138_E_INTERNAL;
-    }
+    b->again = evtimer_new(base, on_wake, b);
+    if (!b->wake || !b->again)
+        abort(); /* no memory, as everywhere */
     *ret_bus = b;
     return C138_OK;
 }
@@ -275,6 +313,7 @@ struct bus *bus_free(struct bus *b) {
     if (!b)
         return NULL;
     event_free(b->wake);
+    event_free(b->again);
     while (b->sinks)
         bus_unsubscribe(b, b->sinks);
     forget_routes(b);

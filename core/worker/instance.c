@@ -577,7 +577,7 @@ static void on_thread_publish(void *user, uint64_t cause, uint32_t flags, const 
                                     .source = i->want.name,
                                     .json = json,
                                     .json_length = length,
-                                    .time_ns = c138_now_utc_ns(),
+                                    .time_ns = c138_now_utc_coarse_ns(),
                                     .flags = flags,
                                     .severity = C138_SEVERITY_INFO};
     bus_publish(i->env->bus, &event);

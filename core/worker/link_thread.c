@@ -19,7 +19,7 @@ struct thread {
     struct link link;
     struct link_env env;
     struct mailbox *to_plugin, *to_agent;
-    struct event *readable, *late;
+    struct event *readable, *late, *again;
     pthread_t thread;
     int plugin_fd;
     _Atomic int refs; /* the loop and the thread: who leaves last frees */
@@ -65,10 +65,12 @@ static void tell_gone(struct thread *t, const char *why) {
     atomic_store(&t->deaf, 1);
     event_del(t->readable);
     event_del(t->late);
+    event_del(t->again);
     t->env.gone(t->env.user, why);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *user) {
+    static const struct timeval soon = {0};
     struct thread *t = user;
     (void)fd;
     (void)what;
@@ -88,8 +90,8 @@ static void on_readable(evutil_socket_t fd, short what, void *user) {
         t->env.frame(t->env.user, &m->head, m->payload);
         wire_msg_free(m);
     }
-    if (!t->told)
-        event_active(t->readable, EV_READ, 0); /* the rest in the next turn */
+    if (!t->told) /* by a timer: what is activated here runs again before anybody else */
+        (void)evtimer_add(t->again, &soon);
 }
 
 static void thread_send(struct link *link, uint16_t type, uint64_t id, int32_t aux,
@@ -155,6 +157,7 @@ static struct link *thread_free(struct link *link) {
     atomic_store(&t->deaf, 1);
     event_free(t->readable);
     event_free(t->late);
+    event_free(t->again);
     mailbox_close(t->to_plugin);
     /* A moment for a thread that is about to end; one that hangs keeps its memory. */
     struct timespec until;
@@ -187,6 +190,7 @@ c138_status link_thread_new(const struct link_env *env, int plugin_fd, struct li
     t->readable =
         event_new(env->base, mailbox_fd(t->to_agent), EV_READ | EV_PERSIST, on_readable, t);
     t->late = evtimer_new(env->base, on_late, t);
+    t->again = evtimer_new(env->base, on_readable, t);
     event_add(t->readable, NULL);
     if (mailbox_arm(t->to_agent))
         event_active(t->readable, EV_READ, 0);
@@ -195,6 +199,7 @@ c138_status link_thread_new(const struct link_env *env, int plugin_fd, struct li
     if (failed) {
         event_free(t->readable);
         event_free(t->late);
+        event_free(t->again);
         close(plugin_fd);
         atomic_store(&t->refs, 1);
         unref(t);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,10 @@
     (256u << 10) /* bytes of one worker in one turn of the loop: others want their turn */
 #define OUT_MAX (64u << 20) /* bytes that may wait for a worker that does not read */
 #define LINE_MAX_BYTES 1000
+#define SPIN_NS (40 * INT64_C(1000)) /* as long as a quick action and its way there and back take */
+#define SPINS_MAX 16                 /* in a row: then the others have their turn */
+#define COLD_MAX 1024
+#define EOF_MS 500 /* a process that ends closes its socket a little before */
 #define COALESCED_MAX 256
 
 /* The newest event of a coalesced topic, while the worker does not read. */
@@ -37,7 +42,7 @@ struct worker {
     struct link link;
     struct link_env env;
     int socket, pidfd, output;
-    struct event *readable, *writable, *ended, *printed, *flush;
+    struct event *readable, *writable, *ended, *printed, *flush, *deaf;
     char *in; /* bytes not yet parsed */
     size_t in_length, in_room;
     struct c138_buf out;
@@ -48,6 +53,9 @@ struct worker {
     size_t line_length;
     char why[256]; /* what we killed it for */
     int flush_asked, closed;
+    /* Looking for an answer before sleeping: see on_spin(). */
+    struct event *spin;
+    unsigned spins, cold, cold_next;
 };
 
 /* --- Out
@@ -109,6 +117,14 @@ static void on_writable(evutil_socket_t fd, short what, void *user) {
     flush_out(user);
 }
 
+/* A call went out and is likely to be answered at once: looks for that before the loop sleeps. */
+static void maybe_spin(struct worker *w) {
+    if (w->cold)
+        w->cold--;
+    else if (w->spins < SPINS_MAX && w->spin && !event_pending(w->writable, EV_WRITE, NULL))
+        event_active(w->spin, EV_READ, 0);
+}
+
 static void worker_send(struct link *link, uint16_t type, uint64_t id, int32_t aux,
                         const void *payload, size_t length) {
     struct worker *w = C138_CONTAINER(link, struct worker, link);
@@ -118,6 +134,8 @@ static void worker_send(struct link *link, uint16_t type, uint64_t id, int32_t a
         return; /* a worker that does not read is found by the watchdog */
     append(w, &head, payload);
     flush_out(w);
+    if (type == WIRE_CALL)
+        maybe_spin(w);
 }
 
 static struct wire_msg *event_msg(const struct bus_event *e, int32_t dropped) {
@@ -222,27 +240,37 @@ static void parse(struct worker *w) {
     }
 }
 
+/* One look at the socket: bytes that came in, 0: none now, negative: none ever. */
+static ssize_t take_in(struct worker *w) {
+    if (w->in_room - w->in_length < READ_PIECE + 1) {
+        w->in_room = w->in_room ? w->in_room + w->in_room / 2 + READ_PIECE : READ_PIECE + 4096;
+        w->in = c138_xrealloc(w->in, w->in_room);
+    }
+    ssize_t n = recv(w->socket, w->in + w->in_length, READ_PIECE, MSG_DONTWAIT);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    if (n <= 0)
+        return -1;
+    w->in_length += (size_t)n;
+    parse(w);
+    return n;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *user) {
+    static const struct timeval grace = {.tv_usec = EOF_MS * 1000};
     struct worker *w = user;
-    size_t turn = 0;
+    ssize_t n = 1;
+    (void)fd;
     (void)what;
-    while (turn < READ_TURN && !w->closed) {
-        if (w->in_room - w->in_length < READ_PIECE + 1) {
-            w->in_room = w->in_room ? w->in_room + w->in_room / 2 + READ_PIECE : READ_PIECE + 4096;
-            w->in = c138_xrealloc(w->in, w->in_room);
-        }
-        ssize_t n = recv(fd, w->in + w->in_length, READ_PIECE, MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            if (n == 0 || errno != EAGAIN)
-                event_del(w->readable); /* its end comes through the pidfd */
+    w->spins = 0;
+    for (size_t turn = 0; n > 0 && turn < READ_TURN && !w->closed; turn += (size_t)n) {
+        n = take_in(w);
+        if (n < 0) {
+            event_del(w->readable);
+            event_add(w->deaf, &grace); /* its end comes through the pidfd, if it ends */
             break;
         }
-        w->in_length += (size_t)n;
-        turn += (size_t)n;
-        parse(w);
-        if ((size_t)n < READ_PIECE)
+        if (n < READ_PIECE)
             break;
     }
     if (!w->in_length && w->in_room > READ_PIECE + 4096) {
@@ -250,6 +278,37 @@ static void on_readable(evutil_socket_t fd, short what, void *user) {
         w->in = NULL;
         w->in_room = 0;
     }
+}
+
+/* Still alive without its socket: nobody can talk to it any more. */
+static void on_deaf(evutil_socket_t fd, short what, void *user) {
+    (void)fd;
+    (void)what;
+    kill_it(user, "it closed its socket");
+}
+
+/*
+ * To sleep and be woken costs more than a quick action itself. So after a call the loop looks for
+ * the answer a moment longer. It is bounded, gives way to others after a few in a row, and is given
+ * up for a while where it was in vain (a slow action, a busy machine).
+ */
+static void on_spin(evutil_socket_t fd, short what, void *user) {
+    struct worker *w = user;
+    int64_t until = c138_now_monotonic_ns() + SPIN_NS;
+    (void)fd;
+    (void)what;
+    w->spins++;
+    while (!w->closed && c138_now_monotonic_ns() < until) {
+        ssize_t n = take_in(w);
+        if (n > 0)
+            w->cold_next = 0;
+        if (n != 0)
+            return;
+    }
+    w->cold_next = w->cold_next ? 2 * w->cold_next : 8;
+    if (w->cold_next > COLD_MAX)
+        w->cold_next = COLD_MAX;
+    w->cold = w->cold_next;
 }
 
 static void end_line(struct worker *w) {
@@ -301,6 +360,7 @@ static void on_ended(evutil_socket_t fd, short what, void *user) {
     w->closed = 1;
     event_del(w->readable);
     event_del(w->writable);
+    event_del(w->deaf);
     w->env.gone(w->env.user, reason);
 }
 
@@ -338,7 +398,8 @@ static struct link *worker_free(struct link *link) {
         (void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
         (void)waitid(P_PID, (id_t)link->pid, &info, WEXITED);
     }
-    struct event **events[] = {&w->readable, &w->writable, &w->ended, &w->printed, &w->flush};
+    struct event **events[] = {&w->readable, &w->writable, &w->ended, &w->printed,
+                               &w->flush,    &w->deaf,     &w->spin};
     for (size_t i = 0; i < C138_COUNT(events); i++)
         if (*events[i])
             event_free(*events[i]);
@@ -439,6 +500,13 @@ static c138_status open_channels(struct worker *w, int *ret_theirs, int *ret_boa
     return C138_OK;
 }
 
+/* With one processor there is nobody to look out for while one looks. */
+static int has_processors(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
+}
+
 static void watch(struct worker *w) {
     struct event_base *base = w->env.base;
     w->readable = event_new(base, w->socket, EV_READ | EV_PERSIST, on_readable, w);
@@ -446,6 +514,8 @@ static void watch(struct worker *w) {
     w->ended = event_new(base, w->pidfd, EV_READ | EV_PERSIST, on_ended, w);
     w->printed = event_new(base, w->output, EV_READ | EV_PERSIST, on_printed, w);
     w->flush = event_new(base, -1, 0, on_writable, w);
+    w->deaf = evtimer_new(base, on_deaf, w);
+    w->spin = has_processors() ? event_new(base, -1, 0, on_spin, w) : NULL;
     event_add(w->readable, NULL);
     event_add(w->ended, NULL);
     event_add(w->printed, NULL);

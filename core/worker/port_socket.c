@@ -208,21 +208,11 @@ static int wait_readable(struct port_socket *s, int64_t deadline_ns) {
  * sleeps. One that waits long (a plugin with nothing to do) does not, and a machine with one
  * processor never does.
  */
-static int spin_readable(const struct port_socket *s, int64_t since_ns) {
-    char byte;
-    do {
-        ssize_t n = recv(s->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
-        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
-            return 1;
-    } while (c138_now_monotonic_ns() - since_ns < SPIN_NS);
-    return 0;
-}
-
-static int await_readable(struct port_socket *s, int64_t deadline_ns) {
-    int64_t since = c138_now_monotonic_ns();
-    int readable = (s->is_warm && spin_readable(s, since)) || wait_readable(s, deadline_ns);
-    s->is_warm = s->may_spin && c138_now_monotonic_ns() - since < WARM_NS;
-    return readable;
+static c138_status read_warm(struct port_socket *s, int64_t since_ns, struct wire_msg **ret_msg) {
+    c138_status st = C138_E_TIMEOUT;
+    while (st == C138_E_TIMEOUT && c138_now_monotonic_ns() - since_ns < SPIN_NS)
+        st = s->partial ? read_partial(s, ret_msg) : read_buffer(s, ret_msg);
+    return st;
 }
 
 static c138_status socket_recv(struct port *p, int64_t deadline_ns, struct wire_msg **ret_msg) {
@@ -232,10 +222,22 @@ static c138_status socket_recv(struct port *p, int64_t deadline_ns, struct wire_
         if (st != C138_E_TIMEOUT)
             return st;
     }
+    if (deadline_ns < 0)
+        return C138_E_TIMEOUT;
     for (;;) {
-        if (deadline_ns != 0 && !await_readable(s, deadline_ns))
-            return C138_E_TIMEOUT;
-        c138_status st = s->partial ? read_partial(s, ret_msg) : read_buffer(s, ret_msg);
+        int64_t since = deadline_ns ? c138_now_monotonic_ns() : 0;
+        c138_status st = C138_E_TIMEOUT;
+        if (deadline_ns != 0 && s->is_warm)
+            st = read_warm(s, since, ret_msg);
+        if (st != C138_E_TIMEOUT)
+            return st;
+        if (deadline_ns != 0) {
+            int readable = wait_readable(s, deadline_ns);
+            s->is_warm = s->may_spin && c138_now_monotonic_ns() - since < WARM_NS;
+            if (!readable)
+                return C138_E_TIMEOUT;
+        }
+        st = s->partial ? read_partial(s, ret_msg) : read_buffer(s, ret_msg);
         if (st != C138_E_TIMEOUT || deadline_ns == 0)
             return st;
     }

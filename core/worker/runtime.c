@@ -23,7 +23,7 @@ void rt_board_enter(struct rt *rt, unsigned slot, uint64_t call_id, const char *
     memcpy(s->what + a + 1, name, b);
     s->what[a + 1 + b] = '\0';
     atomic_store_explicit(&s->call_id, call_id, memory_order_relaxed);
-    atomic_store_explicit(&s->since_ns, c138_now_monotonic_ns(), memory_order_release);
+    atomic_store_explicit(&s->since_ns, c138_now_monotonic_coarse_ns(), memory_order_release);
 }
 
 void rt_board_leave(struct rt *rt, unsigned slot) {
@@ -359,6 +359,20 @@ static int64_t run_due(struct rt *rt) {
     return next < flush ? next : flush;
 }
 
+/* Events that were read ahead, for as long as no timer can have become due: a tick of the clock. */
+static c138_status serve_ahead(struct rt *rt) {
+    int64_t tick = c138_now_monotonic_coarse_ns();
+    c138_status st = C138_OK;
+    while (st == C138_OK && c138_now_monotonic_coarse_ns() == tick) {
+        struct wire_msg *msg = rt_next_ahead(rt);
+        if (!msg)
+            return C138_OK;
+        st = handle(rt, msg);
+        (void)wire_msg_free(msg);
+    }
+    return st;
+}
+
 /* Until STOP (C138_OK, *ret_grace_ms) or the agent is gone. */
 static c138_status serve(struct rt *rt, int32_t *ret_grace_ms) {
     for (;;) {
@@ -375,6 +389,8 @@ static c138_status serve(struct rt *rt, int32_t *ret_grace_ms) {
         else
             st = handle(rt, msg);
         (void)wire_msg_free(msg);
+        if (!stop && st == C138_OK)
+            st = serve_ahead(rt);
         if (stop || st)
             return st;
     }
@@ -474,6 +490,8 @@ static struct rt *rt_new(const struct runtime_options *options) {
 }
 
 static void rt_free(struct rt *rt) {
+    while (rt->batch)
+        (void)wire_msg_free(rt_next_ahead(rt));
     while (rt->inbox) {
         struct wire_msg *msg = rt->inbox;
         rt->inbox = msg->link_[0];

@@ -23,6 +23,7 @@
 #define RT_TEXT_MAX 8192u /* of a log line, a message, a progress text */
 #define RT_EVENT_CACHE 64u
 #define RT_INBOX_EVENTS 8192u
+#define RT_BATCH 64u
 #define RT_TIMERS_MAX 1024u
 #define RT_SERIES_MAX 2000u
 
@@ -97,6 +98,7 @@ struct rt {
     int created, started, stopping;
     int in_callback;            /* the actor's own: publishes may be collected */
     int collected;              /* the actor's own: the port holds frames back */
+    struct wire_msg *batch, *batch_last; /* the actor's own: events that it read ahead */
     struct rt_call *short_call; /* the actor's own, used again and again */
     _Atomic(const struct decl_event *) events[RT_EVENT_CACHE];
 
@@ -140,6 +142,8 @@ void rt_reply_error(struct rt *rt, uint64_t id, c138_status status, const char *
                     const char *text);
 /* The actor: next frame that is for it. */
 c138_status rt_next(struct rt *rt, int64_t deadline_ns, struct wire_msg **ret_msg);
+/* The actor: an event that was read ahead, or NULL. Takes no lock. */
+struct wire_msg *rt_next_ahead(struct rt *rt);
 /* Reads what is there without waiting, if nobody else reads. */
 void rt_glance(struct rt *rt);
 /* Lets the actor look at its timers and calls anew. */

@@ -20,6 +20,14 @@ int64_t c138_now_monotonic_ns(void) {
     return now(CLOCK_MONOTONIC);
 }
 
+int64_t c138_now_utc_coarse_ns(void) {
+    return now(CLOCK_REALTIME_COARSE);
+}
+
+int64_t c138_now_monotonic_coarse_ns(void) {
+    return now(CLOCK_MONOTONIC_COARSE);
+}
+
 void c138_time_format(int64_t time_ns, char ret_text[C138_TIME_TEXT]) {
     int64_t s = time_ns / C138_NS_PER_S, ns = time_ns % C138_NS_PER_S;
     if (ns < 0) {

@@ -11,6 +11,9 @@
 
 int64_t c138_now_utc_ns(void);
 int64_t c138_now_monotonic_ns(void);
+/* The same clocks, as of their last tick (some milliseconds ago), for what is asked very often. */
+int64_t c138_now_utc_coarse_ns(void);
+int64_t c138_now_monotonic_coarse_ns(void);
 
 /* "2026-11-23T03:00:00.123Z": milliseconds, always UTC. `ret_text` has room for C138_TIME_TEXT
  * bytes. */
