@@ -15,7 +15,7 @@
 
 struct bus_sink {
     char **patterns;
-    int any_thread;
+    int flags; /* BUS_* */
     bus_sink_fn fn;
     void *user;
     struct bus_sink *next;
@@ -25,7 +25,9 @@ struct bus_sink {
 struct route {
     char *topic;
     size_t length;
-    size_t direct, looped; /* sinks that are called here; sinks that need the loop behind them */
+    /* Sinks that are called here; behind them those that need the loop, and behind these those that
+     * want kept events only. */
+    size_t direct, looped, kept;
     struct bus_sink *sinks[];
 };
 
@@ -70,6 +72,19 @@ static int wants(const struct bus_sink *sink, const char *topic) {
     return 0;
 }
 
+static size_t add_sinks(const struct bus *b, int flags, const char *topic, struct bus_sink **to) {
+    size_t n = 0;
+    for (struct bus_sink *s = b->sinks; s; s = s->next)
+        if (s->flags == flags && wants(s, topic))
+            to[n++] = s;
+    return n;
+}
+
+/* How many of them need the loop for an event with these flags. */
+static size_t count_looped(const struct route *r, uint32_t flags) {
+    return flags & C138_EVENT_KEEP ? r->looped + r->kept : r->looped;
+}
+
 static struct route *route_new(struct bus *b, const char *topic) {
     size_t n = 0;
     for (struct bus_sink *s = b->sinks; s; s = s->next)
@@ -77,12 +92,9 @@ static struct route *route_new(struct bus *b, const char *topic) {
     struct route *r = c138_xcalloc(1, sizeof(*r) + n * sizeof(r->sinks[0]));
     r->topic = c138_xstrdup(topic);
     r->length = strlen(topic);
-    for (struct bus_sink *s = b->sinks; s; s = s->next)
-        if (s->any_thread && wants(s, topic))
-            r->sinks[r->direct++] = s;
-    for (struct bus_sink *s = b->sinks; s; s = s->next)
-        if (!s->any_thread && wants(s, topic))
-            r->sinks[r->direct + r->looped++] = s;
+    r->direct = add_sinks(b, BUS_ANY_THREAD, topic, r->sinks);
+    r->looped = add_sinks(b, 0, topic, r->sinks + r->direct);
+    r->kept = add_sinks(b, BUS_KEPT, topic, r->sinks + r->direct + r->looped);
     return r;
 }
 
@@ -158,11 +170,11 @@ static int is_there(const struct bus *b, const struct bus_sink *sink) {
     return s != NULL;
 }
 
-/* The sinks of `r` that need the loop, into `few` or into memory of their own. */
-static struct bus_sink **copy_looped(const struct route *r, struct bus_sink **few, size_t room) {
-    struct bus_sink **sinks =
-        r->looped <= room ? few : c138_xcalloc(r->looped, sizeof(struct bus_sink *));
-    memcpy(sinks, r->sinks + r->direct, r->looped * sizeof(*sinks));
+/* `n` sinks of `r` that need the loop, into `few` or into memory of their own. */
+static struct bus_sink **copy_looped(const struct route *r, size_t n, struct bus_sink **few,
+                                     size_t room) {
+    struct bus_sink **sinks = n <= room ? few : c138_xcalloc(n, sizeof(struct bus_sink *));
+    memcpy(sinks, r->sinks + r->direct, n * sizeof(*sinks));
     return sinks;
 }
 
@@ -182,8 +194,8 @@ static void deliver_on_loop(struct bus *b, const struct bus_event *event) {
     struct bus_sink *few[FEW];
     pthread_rwlock_rdlock(&b->lock);
     const struct route *r = route_of(b, event->topic, &own);
-    size_t n = r->looped;
-    struct bus_sink **sinks = copy_looped(r, few, FEW);
+    size_t n = count_looped(r, event->flags);
+    struct bus_sink **sinks = copy_looped(r, n, few, FEW);
     pthread_rwlock_unlock(&b->lock);
     route_free(own);
     call_looped(b, sinks, n, b->changes, event);
@@ -223,9 +235,9 @@ void bus_publish(struct bus *b, const struct bus_event *event) {
     const struct route *r = route_of(b, event->topic, &own);
     for (size_t i = 0; i < r->direct; i++)
         r->sinks[i]->fn(r->sinks[i]->user, event);
-    size_t looped = r->looped;
+    size_t looped = count_looped(r, event->flags);
     if (looped && on_loop)
-        sinks = copy_looped(r, few, FEW);
+        sinks = copy_looped(r, looped, few, FEW);
     pthread_rwlock_unlock(&b->lock);
     route_free(own);
     if (looped && on_loop)
@@ -249,7 +261,7 @@ void bus_emit(struct bus *b, const char *topic, uint32_t severity, const char *j
     bus_publish(b, &event);
 }
 
-struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int any_thread,
+struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int flags,
                                bus_sink_fn fn, void *user) {
     size_t n = 0;
     while (patterns[n])
@@ -258,7 +270,7 @@ struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int a
     s->patterns = c138_xcalloc(n + 1, sizeof(char *));
     for (size_t i = 0; i < n; i++)
         s->patterns[i] = c138_xstrdup(patterns[i]);
-    s->any_thread = any_thread;
+    s->flags = flags;
     s->fn = fn;
     s->user = user;
     pthread_rwlock_wrlock(&b->lock);

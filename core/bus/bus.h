@@ -2,10 +2,11 @@
  * bus/bus.h: events between plugins, the agent and its listeners. Publishing never blocks on a
  * reader.
  *
- * A sink is a reader: a set of patterns and a function. A sink with any_thread set is called on the
+ * A sink is a reader: a set of patterns and a function. A sink with BUS_ANY_THREAD is called on the
  * publisher's thread and must only enqueue (the mailbox of a plugin in a thread). Other sinks
  * (workers, the event log, SSE) are called on the loop thread: a publisher on another thread leaves
- * the event in a wait-free queue (liburcu), and the loop is woken. The table of sinks is
+ * the event in a wait-free queue (liburcu), and the loop is woken. A sink with BUS_KEPT gets kept
+ * events only, and costs the others nothing. The table of sinks is
  * read-mostly: a lock for readers and writers, and in front of it a cache from topic to sinks.
  */
 #ifndef CORE_BUS_BUS_H
@@ -31,8 +32,10 @@ typedef void (*bus_sink_fn)(void *user, const struct bus_event *event);
 
 c138_status bus_new(struct event_base *base, struct bus **ret_bus);
 struct bus *bus_free(struct bus *b);
-/* Loop thread. `patterns` NULL-terminated, copied. */
-struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int any_thread,
+#define BUS_ANY_THREAD 1
+#define BUS_KEPT 2 /* not together with BUS_ANY_THREAD */
+/* Loop thread. `patterns` NULL-terminated, copied. `flags`: BUS_*. */
+struct bus_sink *bus_subscribe(struct bus *b, const char *const *patterns, int flags,
                                bus_sink_fn fn, void *user);
 /* Loop thread. After it returned fn is not called any more (it waits for a publisher that is
  * inside). Returns NULL. */

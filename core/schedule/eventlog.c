@@ -181,7 +181,7 @@ c138_status eventlog_new(struct event_base *base, struct store *store, struct bu
     e->store = store;
     e->bus = bus;
     eventlog_set_retention(e, 0, 0);
-    e->sink = bus_subscribe(bus, all, 0, on_event, e);
+    e->sink = bus_subscribe(bus, all, BUS_KEPT, on_event, e);
     e->sweep = event_new(base, -1, EV_PERSIST, on_sweep, e);
     (void)event_add(e->sweep, &each);
     *ret = e;

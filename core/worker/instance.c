@@ -13,6 +13,7 @@
 #define GRACE_NS (INT64_C(2) * C138_NS_PER_S) /* an action that was asked to stop gets so long */
 #define START_NS (INT64_C(20) * C138_NS_PER_S)
 #define CANCEL_AT_STOP_MS 4000
+#define HURRY_MS 60000 /* less than this is left: the agent stops */
 
 /* One request on its way: a call of an action, or one of ours. */
 struct plugins_call {
@@ -96,6 +97,10 @@ static void finish(struct instance *i, struct plugins_call *c, c138_status statu
     if (c->type == WIRE_CALL) {
         i->n_calls--;
         i->calls_done++;
+        (void)metrics_add(
+            i->env->metrics, CALLS_METRIC,
+            (const char *const[]){i->want.name, status < 0 ? c138_status_key(status) : "ok", NULL},
+            1);
         atomic_fetch_sub(&i->chained, c->chained);
     }
     if (status < 0)
@@ -353,10 +358,10 @@ void instance_commit(struct instance *i, int apply, const struct c138_json *sett
 
 static void on_event(void *user, const struct bus_event *event) {
     struct instance *i = user;
-    uint64_t dropped = atomic_load(&i->link->dropped);
-    int32_t since = (int32_t)(dropped - i->drops_told);
+    uint64_t dropped = atomic_load(&i->link->dropped), told = atomic_load(&i->drops_told);
+    int32_t since = (int32_t)(dropped - told);
     if (i->link->ops->event(i->link, event, since) >= 0 && since)
-        i->drops_told = dropped;
+        (void)atomic_compare_exchange_strong(&i->drops_told, &told, dropped);
 }
 
 static void declare_metrics(struct instance *i) {
@@ -395,7 +400,8 @@ void instance_run(struct instance *i, instance_fn done, void *user) {
     declare_metrics(i);
     instance_commit(i, 1, NULL);
     if (i->decl->subscribes[0])
-        i->sink = bus_subscribe(i->env->bus, i->decl->subscribes, !i->link->pid, on_event, i);
+        i->sink = bus_subscribe(i->env->bus, i->decl->subscribes, i->link->pid ? 0 : BUS_ANY_THREAD,
+                                on_event, i);
     struct plugins_call *c = request_new(i, WIRE_START, START_NS);
     c->answered = on_started;
     c->user = s;
@@ -447,15 +453,22 @@ void instance_status(struct instance *i,
     i->link->ops->send(i->link, WIRE_STATUS, c->id, 0, "", 0);
 }
 
+static void send_stop(struct instance *i, int64_t cancel_ms) {
+    if (!i->stop_sent++)
+        i->link->ops->send(i->link, WIRE_STOP, 0, cancel_ms > 0 ? (int32_t)cancel_ms : 0, "", 0);
+}
+
 void instance_drain(struct instance *i, int64_t until_ns) {
     if (i->state == INSTANCE_GONE)
         return;
-    int first = i->state != INSTANCE_DRAINING;
+    int64_t left_ms = (until_ns - c138_now_monotonic_ns()) / C138_NS_PER_MS;
     i->state = INSTANCE_DRAINING;
     i->stop_by_ns = until_ns;
     i->sink = bus_unsubscribe(i->env->bus, i->sink);
-    if (first && !i->n_calls)
-        i->link->ops->send(i->link, WIRE_STOP, 0, CANCEL_AT_STOP_MS, "", 0);
+    /* With hours left its calls run to their end; where the agent stops they are cancelled in time
+     * to end by themselves. */
+    if (!i->n_calls || left_ms < HURRY_MS)
+        send_stop(i, left_ms / 2 < CANCEL_AT_STOP_MS ? left_ms / 2 : CANCEL_AT_STOP_MS);
 }
 
 /* --- Frames
@@ -477,7 +490,7 @@ static void on_reply(struct instance *i, const struct wire_head *head, const cha
         result = c138_json_new_object();
     finish(i, c, status, result);
     if (i->state == INSTANCE_DRAINING && !i->n_calls)
-        i->link->ops->send(i->link, WIRE_STOP, 0, CANCEL_AT_STOP_MS, "", 0);
+        send_stop(i, CANCEL_AT_STOP_MS);
 }
 
 /* A bucket that fills with keep_rate a second. What is over is counted, and named once in ten
@@ -578,8 +591,8 @@ static void on_thread_publish(void *user, uint64_t cause, uint32_t flags, const 
                                     .json = json,
                                     .json_length = length,
                                     .time_ns = c138_now_utc_coarse_ns(),
-                                    .flags = flags,
-                                    .severity = C138_SEVERITY_INFO};
+                                    .flags = flags & 0xff,
+                                    .severity = flags >> 8};
     bus_publish(i->env->bus, &event);
 }
 
@@ -680,6 +693,8 @@ static void on_frame(void *user, const struct wire_head *head, char *payload) {
         on_hostcall(i, head, payload);
         break;
     case WIRE_METRICS:
+        if (i->state == INSTANCE_DRAINING)
+            break; /* the numbers are those of its successor */
         if (c138_json_parse(payload, head->length, &v, &err) < 0)
             instance_kill(i, "garbage: metrics that are no JSON");
         else if (i->decl && metrics_apply(i->env->metrics, i->want.name, v, &err) < 0)

@@ -8,6 +8,8 @@
 #include <worker/link.h>
 #include <worker/plugins.h>
 
+#define CALLS_METRIC "chain138_agent_plugin_calls_total" /* by plugin and outcome */
+
 enum instance_state {
     INSTANCE_STARTING,
     INSTANCE_PREPARED,
@@ -59,12 +61,13 @@ struct instance {
     _Atomic uint32_t chained; /* calls in flight whose job a trigger started */
     const struct decl_event *last_event;
     struct bus_sink *sink;
-    uint64_t drops_told;
+    _Atomic uint64_t drops_told;
     int64_t started_ns, stop_by_ns;
     double keep_tokens;
     int64_t keep_at_ns;
     uint64_t keep_dropped, keep_told;
     int64_t keep_told_ns;
+    int stop_sent;
     int again_with_paths; /* it was ended because its settings name paths that WELCOME did not grant
                            */
     uint32_t health;

@@ -54,7 +54,8 @@ void row_set(struct row *r, enum row_state state, const char *fmt, ...) {
     r->since_ns = c138_now_utc_ns();
     memcpy(r->reason, reason, sizeof(reason));
     log_line(r->p->env.log,
-             state == ROW_RUNNING || state == ROW_STARTING || state == ROW_DISABLED
+             state == ROW_RUNNING || state == ROW_STARTING || state == ROW_DISABLED ||
+                     state == ROW_STOPPED
                  ? C138_LOG_INFO
                  : C138_LOG_WARNING,
              &(struct log_at){.plugin = r->name}, "%s%s%s", state_names[state], *reason ? ": " : "",
@@ -147,11 +148,12 @@ static void on_later(evutil_socket_t fd, short what, void *user) {
     struct later *l = user;
     (void)fd;
     (void)what;
-    l->fn(l->user, l->err.status, &l->err);
+    if (l->fn)
+        l->fn(l->user, l->err.status, &l->err);
     free(l);
 }
 
-static void fail_later(struct plugins *p, row_fn fn, void *user, const struct c138_err *err) {
+void plugins_fail_later(struct plugins *p, row_fn fn, void *user, const struct c138_err *err) {
     struct later *l = c138_xcalloc(1, sizeof(*l));
     *l = (struct later){fn, user, *err};
     event_base_once(p->env.base, -1, EV_TIMEOUT, on_later, l, NULL);
@@ -177,11 +179,11 @@ void row_start(struct row *r, const struct plugin_want *want, row_fn prepared, v
     if (r->next || r->started) {
         c138_error(&err, C138_E_BUSY, "plugin.starting",
                    "plugin %s is being started already: try again in a moment", r->name);
-        fail_later(r->p, prepared, user, &err);
+        plugins_fail_later(r->p, prepared, user, &err);
         return;
     }
     if (start_next(r, want, &err) < 0) {
-        fail_later(r->p, prepared, user, &err);
+        plugins_fail_later(r->p, prepared, user, &err);
         return;
     }
     r->started = prepared;
@@ -243,6 +245,7 @@ static void on_running(void *user, struct instance *i, c138_status status,
     } else if (i == r->next) {
         if (c138_streq(err->key, "plugin.died")) {
             (void)snprintf(r->culprit, sizeof(r->culprit), "%s", i->culprit);
+            memcpy(r->tail, i->tail, sizeof(r->tail));
             emit_died(r, err->text);
         }
         plugins_old_add(r->p, C138_STEAL(r->next));
@@ -272,6 +275,7 @@ void row_stop(struct row *r, enum row_state state, const char *reason) {
         plugins_old_add(r->p, i);
         instance_drain(i, c138_now_monotonic_ns() + DRAIN_NS);
         catalog_remove(r->p->env.catalog, r->name);
+        metrics_remove_owner(r->p->env.metrics, r->name);
     }
     row_set(r, state, "%s", reason);
 }
@@ -354,6 +358,10 @@ static void maybe_stopped(struct plugins *p) {
     fn(p->stopped_user);
 }
 
+static void keep_tail(struct row *r, const struct instance *gone) {
+    memcpy(r->tail, gone->tail, sizeof(r->tail));
+}
+
 /* The instance that was being started is gone: by itself, or because it is to be started again with
  * the paths of its settings. */
 static void next_gone(struct row *r, struct instance *i, const char *reason, const char *culprit) {
@@ -368,6 +376,7 @@ static void next_gone(struct row *r, struct instance *i, const char *reason, con
             tell_started(r, err.status, &err);
     } else {
         (void)snprintf(r->culprit, sizeof(r->culprit), "%s", culprit);
+        keep_tail(r, gone);
         emit_died(r, reason);
         c138_error(&err, C138_E_UNAVAILABLE, "plugin.died", "plugin %s died at its start: %s%s%s",
                    r->name, reason, *culprit ? ", while it ran " : "", culprit);
@@ -378,6 +387,7 @@ static void next_gone(struct row *r, struct instance *i, const char *reason, con
 
 static void current_gone(struct row *r, const char *reason, const char *culprit) {
     struct instance *gone = C138_STEAL(r->current);
+    keep_tail(r, gone);
     int64_t lived = c138_now_monotonic_ns() - gone->started_ns;
     (void)snprintf(r->culprit, sizeof(r->culprit), "%s", culprit);
     metrics_remove_owner(r->p->env.metrics, r->name);
@@ -504,7 +514,7 @@ void plugins_restart(struct plugins *p, const char *name,
         else
             c138_error(&err, C138_E_NOTFOUND, "plugin.unknown",
                        "plugin %s is not known: chain138ctl plugins lists them", name);
-        fail_later(p, done, user, &err);
+        plugins_fail_later(p, done, user, &err);
         return;
     }
     memset(r->deaths, 0, sizeof(r->deaths));
@@ -586,6 +596,7 @@ struct plugins *plugins_free(struct plugins *p) {
         want_deinit(&r->want);
         want_deinit(&r->staged);
         c138_json_unref(r->staged_settings);
+        instance_unref(r->prepared);
         c138_json_unref(r->read);
         c138_json_unref(r->write);
         free(r->path);

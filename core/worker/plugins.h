@@ -128,7 +128,8 @@ void plugins_restart(struct plugins *p, const char *name,
 /* Stops all: drain until `grace_ns`, then kill. */
 void plugins_stop(struct plugins *p, int64_t grace_ns, void (*done)(void *user), void *user);
 
-/* [{"name","state","version","mode","pid","reason","culprit","restarts","since","next_start","memory_bytes",
+/* [{"name","state","version","mode","pid","reason","culprit","stderr" (the end
+ * of what the last one that died wrote),"restarts","since","next_start","memory_bytes",
  * "cpu_seconds","calls","mailbox","dropped","health","sandbox":{},"path","contract","summary"}] by
  * name. */
 struct c138_json *plugins_describe(const struct plugins *p);

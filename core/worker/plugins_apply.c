@@ -69,13 +69,23 @@ static int settings_need_new(struct decl_field *const *fields, const struct c138
     return !same_value(paths_a, paths_b);
 }
 
+static int wants_the_same(const struct row *r) {
+    return r->want.enabled && c138_streq(r->want.settings_json, r->staged.settings_json) &&
+           !needs_new(&r->want, &r->staged);
+}
+
 static enum change decide(struct row *r, struct c138_err *err) {
     const struct plugin_want *to = &r->staged;
     if (!to->enabled)
         return r->want.enabled || r->current || r->next ? CHANGE_STOP : CHANGE_NONE;
+    /* One that waits for its next start, or was quarantined, goes on with that; a refused one may
+     * have been mended. That it is ill still does not keep the others from their new config. */
+    r->may_fail = !r->current && wants_the_same(r);
+    if (r->may_fail && r->state != ROW_REFUSED)
+        return CHANGE_NONE;
     if (!r->current)
         return CHANGE_START;
-    if (c138_streq(r->want.settings_json, to->settings_json) && !needs_new(&r->want, to))
+    if (wants_the_same(r))
         return CHANGE_NONE;
     if (to->settings(to->user, r->name, r->current->decl->settings, &r->staged_settings, err) < 0)
         return CHANGE_NONE;
@@ -101,6 +111,7 @@ static void finish(struct apply *a) {
     for (size_t n = 0; n < p->count; n++) {
         want_deinit(&p->rows[n]->staged);
         p->rows[n]->staged_settings = c138_json_unref(p->rows[n]->staged_settings);
+        p->rows[n]->prepared = instance_unref(p->rows[n]->prepared);
         p->rows[n]->change = CHANGE_NONE;
     }
     p->apply = NULL;
@@ -112,7 +123,7 @@ static void on_committed(void *user, c138_status status, const struct c138_err *
     struct row *r = user;
     struct apply *a = r->p->apply;
     if (status < 0 && !r->current)
-        row_set(r, ROW_BACKOFF, "%s", err->text);
+        plugins_retry(r, err->text);
     if (status < 0)
         log_line(r->p->env.log, C138_LOG_ERROR, &(struct log_at){.plugin = r->name}, "%s",
                  err->text);
@@ -120,15 +131,27 @@ static void on_committed(void *user, c138_status status, const struct c138_err *
         finish(a);
 }
 
+/* What was prepared died before its turn came. */
+static void died_meanwhile(struct row *r) {
+    if (r->current)
+        plugins_restart(r->p, r->name, NULL, NULL);
+    else
+        plugins_retry(r, "it died before it was to start");
+}
+
 static void commit_row(struct apply *a, struct row *r) {
     enum change change = (enum change)r->change;
     take_want(r);
     if (change == CHANGE_STOP) {
         row_stop(r, ROW_DISABLED, "");
-    } else if (change == CHANGE_SETTINGS) {
+    } else if (change == CHANGE_SETTINGS && r->current == r->prepared) {
         instance_commit(r->current, 1, r->staged_settings);
         want_deinit(&r->current->want);
         want_copy(&r->current->want, &r->want);
+    } else if (change == CHANGE_SETTINGS && r->current) {
+        plugins_restart(r->p, r->name, NULL, NULL); /* another one meanwhile, with the old ones */
+    } else if (change == CHANGE_START && !r->next && !r->may_fail) {
+        died_meanwhile(r);
     } else if (change == CHANGE_START && r->next) {
         a->waiting++;
         row_go(r, on_committed, r);
@@ -139,11 +162,25 @@ static void commit_row(struct apply *a, struct row *r) {
     }
 }
 
+/* As it was before it was tried. */
+static void restore(struct row *r, const char *reason) {
+    int64_t left = r->next_start_ns - c138_now_utc_ns();
+    if (r->state != ROW_STARTING)
+        return;
+    row_set(r, r->before, "%s", reason);
+    if (r->before != ROW_BACKOFF)
+        return;
+    const struct timeval wait = {.tv_sec = left > 0 ? left / C138_NS_PER_S : 0, .tv_usec = 1000};
+    (void)evtimer_add(r->timer, &wait);
+}
+
 static void abandon_row(struct row *r) {
-    if (r->change == CHANGE_SETTINGS && r->current)
+    if (r->change == CHANGE_SETTINGS && r->prepared && r->current == r->prepared)
         instance_commit(r->current, 0, NULL);
-    if (r->change == CHANGE_START)
+    if (r->change == CHANGE_START) {
         row_drop_next(r);
+        restore(r, r->before_reason);
+    }
 }
 
 static void second_phase(struct apply *a) {
@@ -180,7 +217,9 @@ static void note_failure(struct apply *a, const struct row *r, const struct c138
 static void on_start_prepared(void *user, c138_status status, const struct c138_err *err) {
     struct row *r = user;
     struct apply *a = r->p->apply;
-    if (status < 0)
+    if (status < 0 && r->may_fail)
+        restore(r, err->text);
+    else if (status < 0)
         note_failure(a, r, err);
     answered(a);
 }
@@ -204,9 +243,12 @@ static void prepare_row(struct apply *a, struct row *r) {
     }
     if (r->change == CHANGE_SETTINGS) {
         a->waiting++;
+        r->prepared = instance_ref(r->current);
         instance_prepare(r->current, r->staged_settings, on_settings_prepared, r);
     } else if (r->change == CHANGE_START) {
         a->waiting++;
+        r->before = r->state;
+        memcpy(r->before_reason, r->reason, sizeof(r->reason));
         row_start(r, &r->staged, on_start_prepared, r);
     }
 }
@@ -228,22 +270,29 @@ static void on_first_running(void *user, c138_status status, const struct c138_e
     if (status < 0 && !r->current) {
         log_line(r->p->env.log, C138_LOG_ERROR, &(struct log_at){.plugin = r->name}, "%s",
                  err->text);
-        /* What a file or a config refuses does not get better by trying again; what died may. */
-        int again = c138_streq(err->key, "plugin.died");
-        row_set(r, again ? ROW_BACKOFF : ROW_REFUSED, "%s", err->text);
-        if (again)
-            plugins_retry(r, err->text);
+        plugins_retry(r, err->text);
     }
     if (a && --a->waiting == 0)
         finish(a);
 }
 
+/* What a file or a config refuses does not get better by trying again; what died may, or what could
+ * not start. */
 static void on_first_prepared(void *user, c138_status status, const struct c138_err *err) {
     struct row *r = user;
-    if (status >= 0)
+    struct apply *a = r->p->apply;
+    if (status >= 0) {
         row_go(r, on_first_running, r);
-    else
+        return;
+    }
+    if (c138_streq(err->key, "plugin.died")) {
         on_first_running(r, status, err);
+        return;
+    }
+    log_line(r->p->env.log, C138_LOG_ERROR, &(struct log_at){.plugin = r->name}, "%s", err->text);
+    row_set(r, ROW_REFUSED, "%s", err->text);
+    if (a && --a->waiting == 0)
+        finish(a);
 }
 
 static void first_start(struct apply *a) {
@@ -275,6 +324,13 @@ void plugins_apply(struct plugins *p, const struct plugin_config *configs, size_
                    int initial,
                    void (*done)(void *user, c138_status status, const struct c138_err *err),
                    void *user) {
+    if (p->apply) {
+        struct c138_err err = {0};
+        c138_error(&err, C138_E_BUSY, "config.busy",
+                   "another change of the config is under way: try again in a moment");
+        plugins_fail_later(p, done, user, &err);
+        return;
+    }
     struct apply *a = c138_xcalloc(1, sizeof(*a));
     *a = (struct apply){.p = p, .initial = initial, .done = done, .user = user};
     plugins_scan(p);

@@ -33,6 +33,7 @@ struct row {
     struct plugin_want want;
     enum row_state state;
     char reason[1024], culprit[BOARD_TEXT];
+    char tail[2048];                /* what the one that died last wrote to standard error */
     struct instance *current;       /* gets the calls */
     struct instance *next;          /* being started in its place */
     struct c138_json *read, *write; /* paths that its settings turned out to need */
@@ -45,7 +46,11 @@ struct row {
     /* While a reload is under way: */
     struct plugin_want staged;
     struct c138_json *staged_settings;
-    int change; /* enum change of plugins_apply.c */
+    struct instance *prepared; /* holds the staged settings */
+    int change;                /* enum change of plugins_apply.c */
+    int may_fail;              /* it was ill before: that does not hold up the others */
+    enum row_state before;
+    char before_reason[1024];
 };
 
 struct apply;
@@ -79,6 +84,8 @@ void row_drop_next(struct row *r);
 /* A start that failed: back-off, or quarantine after a burst. */
 void plugins_retry(struct row *r, const char *reason);
 void row_stop(struct row *r, enum row_state state, const char *reason);
+/* Calls `fn` with the failure `err` in the next turn of the loop. */
+void plugins_fail_later(struct plugins *p, row_fn fn, void *user, const struct c138_err *err);
 /* Scans the folders: new rows, changed paths, refusals. */
 void plugins_scan(struct plugins *p);
 void plugins_gauges(struct plugins *p);

@@ -60,6 +60,8 @@ static struct c138_json *describe(const struct row *r) {
                           ? r->current->health_text
                           : "");
     c138_json_set_str(o, "culprit", r->culprit);
+    if (*r->tail)
+        c138_json_set_str(o, "stderr", r->tail);
     c138_json_set_uint(o, "restarts", r->restarts);
     set_time(o, "since", r->since_ns);
     set_time(o, "next_start", r->next_start_ns);
@@ -181,7 +183,6 @@ static const struct {
     {P "plugin_restarts_total", "Restarts of a plugin since the agent started", C138_METRIC_COUNTER,
      1},
     {P "plugin_calls", "Calls in flight", C138_METRIC_GAUGE, 1},
-    {P "plugin_calls_total", "Calls that this instance ended", C138_METRIC_COUNTER, 1},
     {P "mailbox_depth", "Events that wait for a plugin", C138_METRIC_GAUGE, 1},
     {P "mailbox_dropped_total", "Events that did not fit a plugin's mailbox", C138_METRIC_COUNTER,
      1},
@@ -200,7 +201,6 @@ static void set_row(struct metrics *m, const struct row *r) {
     (void)metrics_set(m, P "worker_cpu_seconds_total", labels,
                       i ? i->link->ops->cpu_s(i->link) : 0);
     (void)metrics_set(m, P "plugin_calls", labels, i ? i->n_calls : 0);
-    (void)metrics_set(m, P "plugin_calls_total", labels, i ? (double)i->calls_done : 0);
     (void)metrics_set(m, P "mailbox_depth", labels, i ? atomic_load(&i->link->waiting) : 0);
     (void)metrics_set(m, P "mailbox_dropped_total", labels,
                       i ? (double)atomic_load(&i->link->dropped) : 0);
@@ -218,8 +218,11 @@ static void collect(void *user, struct metrics *m) {
 
 void plugins_gauges(struct plugins *p) {
     static const char *const labels[] = {"plugin", NULL};
+    static const char *const outcome_labels[] = {"plugin", "outcome", NULL};
     for (size_t i = 0; i < C138_COUNT(gauges); i++)
         (void)metrics_declare(p->env.metrics, "agent", gauges[i].name, gauges[i].type,
                               gauges[i].help, gauges[i].per_plugin ? labels : NULL);
+    (void)metrics_declare(p->env.metrics, "agent", CALLS_METRIC, C138_METRIC_COUNTER,
+                          "Calls of a plugin's actions that ended", outcome_labels);
     metrics_collector(p->env.metrics, collect, p);
 }

@@ -14,8 +14,8 @@ struct port_ops {
     c138_status (*send)(struct port *, const struct wire_head *, const void *payload, int more);
     c138_status (*flush)(struct port *);
     /* One thread at a time. Next frame, until `deadline_ns` (monotonic; 0: do not wait; negative:
-     * nor make a system call; INT64_MAX: for ever): C138_E_TIMEOUT. C138_E_UNAVAILABLE: the agent is gone. The caller frees the
-     * message. */
+     * nor make a system call; INT64_MAX: for ever): C138_E_TIMEOUT. C138_E_UNAVAILABLE: the agent
+     * is gone. The caller frees the message. */
     c138_status (*recv)(struct port *, int64_t deadline_ns, struct wire_msg **ret_msg);
     /* Any thread. Lets a recv that waits, or the next one, come back with C138_E_TIMEOUT. */
     void (*wake)(struct port *);

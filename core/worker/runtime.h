@@ -23,7 +23,7 @@ struct runtime_options {
     struct board *board; /* borrowed */
     int in_agent;        /* a thread of the agent: REFUSE if the note says WORKER_ONLY */
     /* In-thread delivery: publish straight to the bus, on the plugin's thread. NULL: PUBLISH
-     * frames. */
+     * frames. `flags`: C138_EVENT_*, and the severity eight bits higher. */
     void (*publish)(void *user, uint64_t cause, uint32_t flags, const char *topic, const char *json,
                     size_t json_length);
     void *user;

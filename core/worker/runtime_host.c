@@ -82,7 +82,8 @@ static c138_status bus_publish(const c138_host *host, struct c138_call *cause, c
     uint64_t id = cause ? cause_of(cause)->id : 0;
     if (!rt->options->publish)
         return publish_frame(rt, id, event, json, length);
-    rt->options->publish(rt->options->user, id, event->flags, event->topic, json, length);
+    rt->options->publish(rt->options->user, id, event->flags | event->severity << 8, event->topic,
+                         json, length);
     return C138_OK;
 }
 

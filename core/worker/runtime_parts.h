@@ -96,10 +96,10 @@ struct rt {
     struct decl_plugin *decl;
     pthread_t actor;
     int created, started, stopping;
-    int in_callback;            /* the actor's own: publishes may be collected */
-    int collected;              /* the actor's own: the port holds frames back */
+    int in_callback;                     /* the actor's own: publishes may be collected */
+    int collected;                       /* the actor's own: the port holds frames back */
     struct wire_msg *batch, *batch_last; /* the actor's own: events that it read ahead */
-    struct rt_call *short_call; /* the actor's own, used again and again */
+    struct rt_call *short_call;          /* the actor's own, used again and again */
     _Atomic(const struct decl_event *) events[RT_EVENT_CACHE];
 
     pthread_mutex_t lock; /* of all below */

@@ -29,8 +29,9 @@ void bench_note(const char *name, double value, const char *unit, const char *op
     va_start(ap, fmt);
     (void)vsnprintf(detail, sizeof(detail), fmt, ap);
     va_end(ap);
-    printf("{\"name\":\"%s\",\"value\":%.4f,\"unit\":\"%s\",\"goal\":[\"%s\",%g],\"detail\":\"%s\"}\n",
-           name, value, unit, op, goal, detail);
+    printf(
+        "{\"name\":\"%s\",\"value\":%.4f,\"unit\":\"%s\",\"goal\":[\"%s\",%g],\"detail\":\"%s\"}\n",
+        name, value, unit, op, goal, detail);
     (void)fflush(stdout);
 }
 

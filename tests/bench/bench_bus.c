@@ -1,7 +1,7 @@
 /*
- * Publish to delivery between two plugins, in threads of the agent and through workers, against NATS
- * on loopback with as many events of the same size in the same run. Rounds alternate, medians are
- * compared.
+ * Publish to delivery between two plugins, in threads of the agent and through workers, against
+ * NATS on loopback with as many events of the same size in the same run. Rounds alternate, medians
+ * are compared.
  */
 #include "bench.h"
 
@@ -26,7 +26,8 @@
 #define WINDOW 3000 /* below the mailbox's usual bound: nothing is dropped */
 
 /* --- Ours
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct done {
     int over;
@@ -73,7 +74,8 @@ static double ours(int in_thread, unsigned count) {
 }
 
 /* --- NATS
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct arrived {
     pthread_mutex_t lock;

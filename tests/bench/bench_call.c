@@ -1,6 +1,7 @@
 /*
- * Round trip of an action in a worker, from plugins_call() to its answer, against a bare ping-pong of
- * the same sizes over a socketpair between two processes. Rounds alternate, medians are compared.
+ * Round trip of an action in a worker, from plugins_call() to its answer, against a bare ping-pong
+ * of the same sizes over a socketpair between two processes. Rounds alternate, medians are
+ * compared.
  */
 #include "bench.h"
 
@@ -19,7 +20,8 @@
 #define ROUNDS 9
 
 /* --- Ours
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct turns {
     struct bench *b;
@@ -73,7 +75,8 @@ static void sizes(size_t *ret_there, size_t *ret_back) {
 }
 
 /* --- Bare
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void read_all(int fd, char *into, size_t size) {
     while (size > 0) {

@@ -17,6 +17,7 @@
 #include <worker/plugins.h>
 
 #include <event2/thread.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -413,6 +414,8 @@ static void one_fault(const char *plugin, const char *action, const char *reason
     CU_ASSERT(o->status < 0);
     CU_ASSERT(row_is(plugin, "reason", reason, 3000));
     CU_ASSERT(row_is(plugin, "culprit", name, 3000));
+    if (!strcmp(plugin, "deaf"))
+        CU_ASSERT(row_is(plugin, "stderr", "its last words", 10));
     the_other_answers();
     c138_json_unref(o->result);
     free(o);
@@ -421,6 +424,10 @@ static void one_fault(const char *plugin, const char *action, const char *reason
 
 static void garbage(void) {
     one_fault("garbage", "write", "garbage");
+}
+/* A worker that closes its socket does nothing more for anybody, but its process goes on. */
+static void closes_its_socket(void) {
+    one_fault("deaf", "close", "closed its socket");
 }
 static void exits(void) {
     one_fault("exit", "exit", "exited with status");
@@ -443,11 +450,106 @@ static void floods(void) {
         the_other_answers();
     turn_until(&o->over, 8000);
     CU_ASSERT(bus_published(rig.bus) > 1000);
+    CU_ASSERT_EQUAL(rig.flooded, 1); /* said once, not each time */
+    CU_ASSERT(rig.worst_gap < C138_NS_PER_S * SLOWER);
     C138_JSON struct c138_json *seen = NULL;
     CU_ASSERT_EQUAL(call("good.seen", "{}", &seen), C138_OK);
     CU_ASSERT(c138_json_get_uint(seen, "events", 0) > 0);
     c138_json_unref(o->result);
     free(o);
+    rig_down();
+}
+
+/* Both ends in threads, and the loop has to hand on every event as well: it still looks at others.
+ */
+static void floods_the_loop(void) {
+    static const char *const drops[] = {"flood.drop", NULL};
+    rig_up();
+    copy_plugin("good", "good");
+    copy_plugin("flood", "flood");
+    want("good", "{}");
+    want("flood", "{}")->c.in_thread = 1;
+    (void)apply(1);
+    struct bus_sink *sink = bus_subscribe(rig.bus, drops, 0, on_event, NULL);
+    rig.worst_gap = 0;
+    struct outcome *o = call_async("flood.flood", "{}", 2000 * SLOWER);
+    for (int i = 0; i < 5; i++)
+        the_other_answers();
+    /* The loop gets in to change the readers, too. */
+    bus_unsubscribe(rig.bus, bus_subscribe(rig.bus, drops, 0, on_event, NULL));
+    CU_ASSERT(turn_until(&o->over, 8000));
+    CU_ASSERT(rig.worst_gap < C138_NS_PER_S * SLOWER);
+    bus_unsubscribe(rig.bus, sink);
+    c138_json_unref(o->result);
+    free(o);
+    rig_down();
+}
+
+static void too_many_calls_are_busy(void) {
+    enum { MANY = 300 };
+    struct outcome *all[MANY];
+    unsigned busy = 0, fine = 0;
+    rig_up();
+    copy_plugin("good", "good");
+    want("good", "{}");
+    (void)apply(1);
+    for (int i = 0; i < MANY; i++)
+        all[i] = call_async("good.wait", "{\"steps\":1,\"pause\":\"1ms\"}", 20000);
+    for (int i = 0; i < MANY; i++) {
+        CU_ASSERT(turn_until(&all[i]->over, 10000));
+        busy += all[i]->status == C138_E_BUSY;
+        fine += all[i]->status == C138_OK;
+        c138_json_unref(all[i]->result);
+        free(all[i]);
+    }
+    CU_ASSERT_EQUAL(fine, 256);
+    CU_ASSERT_EQUAL(busy, MANY - 256);
+    rig_down();
+}
+
+/* A reader that does not come to it: what does not fit is dropped and counted; of what coalesces it
+ * gets the newest. */
+static void a_slow_reader_is_told_what_it_missed(void) {
+    char json[64];
+    rig_up();
+    copy_plugin("good", "good");
+    want("good", "{}")->c.mailbox = 100;
+    (void)apply(1);
+    struct outcome *slow = call_async("good.wait", "{\"steps\":1,\"pause\":\"1s\"}", 20000);
+    turn_until(NULL, 100);
+    for (int i = 0; i < 100000; i++) {
+        (void)snprintf(json, sizeof(json), "{\"number\":%d}", i);
+        bus_publish(rig.bus, &(struct bus_event){.topic = "test.many",
+                                                 .source = "test",
+                                                 .json = json,
+                                                 .json_length = strlen(json)});
+        if (i % 1000 == 0)
+            turn_until(NULL, 1);
+    }
+    for (int i = 0; i < 5; i++) {
+        (void)snprintf(json, sizeof(json), "{\"number\":%d}", i);
+        bus_publish(rig.bus, &(struct bus_event){.topic = "test.latest",
+                                                 .source = "test",
+                                                 .json = json,
+                                                 .json_length = strlen(json),
+                                                 .flags = C138_EVENT_COALESCE});
+    }
+    CU_ASSERT(turn_until(&slow->over, 5000));
+    CU_ASSERT_EQUAL(slow->status, C138_OK);
+    turn_until(NULL, 200);
+    bus_publish(rig.bus,
+                &(struct bus_event){
+                    .topic = "test.last", .source = "test", .json = "{}", .json_length = 2});
+    turn_until(NULL, 100);
+    C138_JSON struct c138_json *seen = NULL;
+    CU_ASSERT_EQUAL(call("good.seen", "{}", &seen), C138_OK);
+    uint64_t got = c138_json_get_uint(seen, "events", 0);
+    uint64_t missed = c138_json_get_uint(seen, "dropped", 0);
+    CU_ASSERT(missed > 0);
+    CU_ASSERT(got + missed >= 100000);
+    CU_ASSERT(got + missed <= 100006);
+    c138_json_unref(slow->result);
+    free(slow);
     rig_down();
 }
 
@@ -474,6 +576,38 @@ static void confined(void) {
         CU_ASSERT_PTR_NULL(strstr(text, "\"allowed\""));
     }
     the_other_answers();
+    rig_down();
+}
+
+/* Numbers 0 to 6 and what its own runtime opened: nothing of the agent's. */
+static void inherits_nothing(void) {
+    char path[64], target[256];
+    int leaked = open("/dev/zero", O_RDONLY); /* without O_CLOEXEC */
+    C138_BUF struct c138_buf status = C138_BUF_NULL, environment = C138_BUF_NULL;
+    rig_up();
+    copy_plugin("good", "good");
+    want("good", "{}");
+    (void)setenv("C138_TEST_SECRET", "do not tell", 1);
+    (void)apply(1);
+    C138_JSON struct c138_json *rows = plugins_describe(rig.plugins);
+    int pid = (int)c138_json_get_int(c138_json_at(rows, 0), "pid", 0);
+    CU_ASSERT_FATAL(pid > 0);
+    for (int fd = 0; fd < 100; fd++) {
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+        ssize_t n = readlink(path, target, sizeof(target) - 1);
+        target[n > 0 ? n : 0] = '\0';
+        CU_ASSERT_PTR_NULL(strstr(target, "/dev/zero"));
+        CU_ASSERT(n < 0 || fd <= 6 || strstr(target, "eventfd"));
+    }
+    (void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+    CU_ASSERT_EQUAL(c138_file_read(path, 65536, &environment, NULL), C138_OK);
+    CU_ASSERT_PTR_NULL(
+        memmem(environment.data, environment.length, "C138_TEST", strlen("C138_TEST")));
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    CU_ASSERT_EQUAL(c138_file_read(path, 65536, &status, NULL), C138_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(c138_buf_text(&status), "NoNewPrivs:\t1"));
+    (void)unsetenv("C138_TEST_SECRET");
+    (void)close(leaked);
     rig_down();
 }
 
@@ -614,11 +748,141 @@ static void config_is_all_or_nothing(void) {
     rig_down();
 }
 
+/* One that is ill does not keep the others from a new config, and is not started by it. */
+static void the_ill_do_not_hold_up_a_reload(void) {
+    rig_up();
+    copy_plugin("good", "good");
+    copy_plugin("crash", "crash");
+    copy_plugin("wrong-major", "wrong-major");
+    want("good", "{\"greeting\":\"one\"}");
+    want("crash", "{\"where\":\"start\"}");
+    want("wrong-major", "{}");
+    (void)apply(1);
+    CU_ASSERT(row_is("crash", "state", "quarantined", 15000));
+    want("good", "{\"greeting\":\"two\"}");
+    struct outcome o = apply(0);
+    CU_ASSERT_EQUAL(o.status, C138_OK);
+    C138_JSON struct c138_json *seen = NULL;
+    CU_ASSERT_EQUAL(call("good.seen", "{}", &seen), C138_OK);
+    CU_ASSERT_STRING_EQUAL(c138_json_get_str(seen, "greeting", ""), "two");
+    CU_ASSERT(row_is("crash", "state", "quarantined", 10));
+    CU_ASSERT(row_is("wrong-major", "state", "refused", 10));
+    CU_ASSERT_EQUAL(plugins_starting(rig.plugins), 0);
+    rig_down();
+}
+
+/* What a refused config had begun to start is as it was before. */
+static void a_refused_config_leaves_no_trace(void) {
+    rig_up();
+    copy_plugin("good", "good");
+    copy_plugin("marker", "marker");
+    copy_plugin("crash", "crash");
+    want("good", "{}");
+    struct conf *marker = want("marker", "{}");
+    want("crash", "{\"where\":\"run\"}");
+    marker->c.enabled = 0;
+    (void)apply(1);
+    for (int i = 0; i < 3; i++) { /* a back-off of some length */
+        CU_ASSERT(row_is("crash", "state", "running", 8000));
+        (void)call("crash.run", "{}", NULL);
+    }
+    CU_ASSERT(row_is("crash", "state", "backoff", 3000));
+    marker->c.enabled = 1;
+    want("crash", "{\"where\":\"never\"}");
+    want("good", "{\"greeting\":\"refuse me\"}");
+    struct outcome o = apply(0);
+    CU_ASSERT(o.status < 0);
+    CU_ASSERT(row_is("marker", "state", "disabled", 10));
+    CU_ASSERT_EQUAL(plugins_starting(rig.plugins), 0);
+    CU_ASSERT(row_is("crash", "state", "running", 8000)); /* its next start came all the same */
+    the_other_answers();
+    rig_down();
+}
+
+static void one_change_at_a_time(void) {
+    struct outcome first = {0}, second = {0};
+    rig_up();
+    copy_plugin("good", "good");
+    want("good", "{}");
+    (void)apply(1);
+    want("good", "{\"greeting\":\"two\"}");
+    plugins_apply(rig.plugins, &rig.confs[0].c, 1, 0, on_applied, &first);
+    plugins_apply(rig.plugins, &rig.confs[0].c, 1, 0, on_applied, &second);
+    CU_ASSERT(turn_until(&first.over, 5000));
+    CU_ASSERT(turn_until(&second.over, 5000));
+    CU_ASSERT_EQUAL(first.status, C138_OK);
+    CU_ASSERT_EQUAL(second.status, C138_E_BUSY);
+    rig_down();
+}
+
+static void on_all_stopped(void *user) {
+    *(int *)user = 1;
+}
+
+/* The agent stops: long jobs are asked to end before anything is killed. */
+static void jobs_are_cancelled_at_the_end(void) {
+    int stopped = 0;
+    rig_up();
+    copy_plugin("good", "good");
+    want("good", "{}");
+    (void)apply(1);
+    struct outcome *slow = call_async("good.slow", "{\"steps\":1000,\"pause\":\"50ms\"}", 100000);
+    turn_until(NULL, 100);
+    int64_t began = c138_now_monotonic_ns();
+    plugins_stop(rig.plugins, 3 * C138_NS_PER_S * SLOWER, on_all_stopped, &stopped);
+    CU_ASSERT(turn_until(&stopped, 6000));
+    CU_ASSERT(slow->over);
+    CU_ASSERT_EQUAL(slow->status, C138_E_CANCELLED);
+    CU_ASSERT(c138_now_monotonic_ns() - began < 3 * C138_NS_PER_S * SLOWER);
+    CU_ASSERT(row_is("good", "state", "stopped", 10));
+    c138_json_unref(slow->result);
+    free(slow);
+    rig_down();
+}
+
+static const char *numbers(struct c138_buf *text) {
+    c138_buf_reset(text);
+    metrics_write(rig.metrics, NULL, text);
+    return c138_buf_text(text);
+}
+
+static void its_numbers_come_and_go(void) {
+    C138_BUF struct c138_buf text = C138_BUF_NULL;
+    rig_up();
+    copy_plugin("good", "good");
+    copy_plugin("exit", "exit");
+    struct conf *good = want("good", "{}");
+    want("exit", "{}");
+    (void)apply(1);
+    the_other_answers();
+    (void)call("exit.exit", "{}", NULL);
+    for (int i = 0; i < 200 && !strstr(numbers(&text), "chain138_good_level 1"); i++)
+        turn_until(NULL, 20);
+    CU_ASSERT_PTR_NOT_NULL(strstr(numbers(&text), "chain138_good_level 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        numbers(&text), "chain138_agent_plugin_calls_total{plugin=\"good\",outcome=\"ok\"} 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(numbers(&text),
+               "chain138_agent_plugin_calls_total{plugin=\"exit\",outcome=\"unavailable\"} 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(numbers(&text), "chain138_agent_plugin_up{plugin=\"good\"} 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(numbers(&text), "chain138_agent_worker_memory_bytes{plugin=\"good\"}"));
+    good->c.enabled = 0;
+    CU_ASSERT_EQUAL(apply(0).status, C138_OK);
+    CU_ASSERT_PTR_NULL(strstr(numbers(&text), "chain138_good_level 1"));
+    turn_until(NULL, 500); /* nor do its last words bring them back */
+    CU_ASSERT_PTR_NULL(strstr(numbers(&text), "chain138_good_level 1"));
+    rig_down();
+}
+
 static void in_a_thread(void) {
     rig.in_thread = 1;
     upgrade_while_a_job_runs();
     config_is_all_or_nothing();
     floods();
+    too_many_calls_are_busy();
+    a_slow_reader_is_told_what_it_missed();
+    jobs_are_cancelled_at_the_end();
     rig.in_thread = 0;
 }
 
@@ -647,16 +911,26 @@ int main(void) {
         {"hangs in each callback", hangs},
         {"quarantine and its end", quarantine_and_its_end},
         {"garbage on the wire", garbage},
+        {"closes its socket", closes_its_socket},
         {"exits", exits},
         {"leaks", leaks},
         {"floods", floods},
+        {"floods the loop", floods_the_loop},
+        {"too many calls are busy", too_many_calls_are_busy},
+        {"a slow reader is told what it missed", a_slow_reader_is_told_what_it_missed},
         {"confined", confined},
+        {"inherits nothing", inherits_nothing},
         {"refused with a reason", refused},
         {"older and newer contracts", old_and_newer_work},
         {"secrets refuse a thread", secrets_refuse_a_thread},
         {"upgrade while a job runs", upgrade_while_a_job_runs},
         {"a bad new file leaves the old one", a_bad_new_file_leaves_the_old_one},
         {"config is all or nothing", config_is_all_or_nothing},
+        {"the ill do not hold up a reload", the_ill_do_not_hold_up_a_reload},
+        {"a refused config leaves no trace", a_refused_config_leaves_no_trace},
+        {"one change at a time", one_change_at_a_time},
+        {"jobs are cancelled at the end", jobs_are_cancelled_at_the_end},
+        {"its numbers come and go", its_numbers_come_and_go},
         {"in a thread", in_a_thread},
         {"a hung thread is stuck", a_hung_thread_is_stuck},
         CU_TEST_INFO_NULL,

@@ -61,11 +61,11 @@ static const c138_plugin plugin = {
     .version = "1.0.0",
     .summary = "Publishes for the bench",
     .license = "Apache-2.0",
-    .actions =
-        C138_ACTIONS(C138_ACTION(.effect = C138_EFFECT_WRITE, .role = C138_ROLE_OPERATOR,
-                                 .name = "run", .summary = "Publish",
-                                 .params = C138_FIELDS(UINT("count"), UINT("window"), UINT("bytes")),
-                                 .run = run)),
+    .actions = C138_ACTIONS(
+        C138_ACTION(.effect = C138_EFFECT_WRITE, .role = C138_ROLE_OPERATOR, .name = "run",
+                    .summary = "Publish",
+                    .params = C138_FIELDS(UINT("count"), UINT("window"), UINT("bytes")),
+                    .run = run)),
     .events = C138_EVENTS(C138_EVENT(.severity = C138_SEVERITY_INFO, .topic = "bench-pub.event",
                                      .summary = "One of many")),
     .subscribes = C138_TEXTS("bench-sub.ack"),

@@ -19,9 +19,9 @@ static c138_status expect(void *self, c138_call *c) {
     self_.seen = self_.dropped = 0;
     self_.count = c138_uint(c, "count");
     self_.batch = c138_uint(c, "batch");
-    return self_.bus && self_.batch
-               ? C138_OK
-               : c138_fail(c, C138_E_INVALID, "bench.batch", "bench-sub: needs the bus and a batch");
+    return self_.bus && self_.batch ? C138_OK
+                                    : c138_fail(c, C138_E_INVALID, "bench.batch",
+                                                "bench-sub: needs the bus and a batch");
 }
 
 static c138_status ping(void *self, c138_call *c) {

@@ -94,3 +94,7 @@ EXTRA_DIST += tests/tree.py
 check_LTLIBRARIES += tests/fault/plugins/marker.la
 tests_fault_plugins_marker_la_SOURCES = tests/fault/plugins/marker.c
 tests_fault_plugins_marker_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/fault/plugins/deaf.la
+tests_fault_plugins_deaf_la_SOURCES = tests/fault/plugins/deaf.c tests/fault/plugins/small.h
+tests_fault_plugins_deaf_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
