@@ -50,8 +50,7 @@ static c138_status write_all(int fd, const char *bytes, size_t length) {
     return C138_OK;
 }
 
-/* Before each commit: the file first, then the store's head. What fails is taken back, so that a
- * lost transaction leaves no record. */
+/* Before each commit: the file first, then the store's head. */
 static c138_status on_commit(void *user) {
     struct audit *a = user;
     if (!a->waiting.length)
@@ -59,27 +58,32 @@ static c138_status on_commit(void *user) {
     c138_status status = write_all(a->fd, a->waiting.data, a->waiting.length);
     if (status >= 0 && fdatasync(a->fd) < 0)
         status = C138_E_INTERNAL;
-    if (status >= 0) {
-        sqlite3_stmt *q = store_stmt(
-            a->store, "INSERT INTO audit_head(one, seq, hash) VALUES(1, ?1, ?2)"
-                      " ON CONFLICT(one) DO UPDATE SET seq=excluded.seq, hash=excluded.hash");
-        sqlite3_bind_int64(q, 1, (sqlite3_int64)a->seq);
-        sqlite3_bind_text(q, 2, a->hash, -1, SQLITE_TRANSIENT);
-        if (sqlite3_step(q) != SQLITE_DONE)
-            status = C138_E_LIMIT;
-        sqlite3_reset(q);
-    }
-    if (status >= 0) {
-        a->synced += (off_t)a->waiting.length;
-        a->synced_seq = a->seq;
-        memcpy(a->synced_hash, a->hash, sizeof(a->hash));
-    } else {
+    if (status < 0)
+        return status;
+    sqlite3_stmt *q = store_stmt(
+        a->store, "INSERT INTO audit_head(one, seq, hash) VALUES(1, ?1, ?2)"
+                  " ON CONFLICT(one) DO UPDATE SET seq=excluded.seq, hash=excluded.hash");
+    sqlite3_bind_int64(q, 1, (sqlite3_int64)a->seq);
+    sqlite3_bind_text(q, 2, a->hash, -1, SQLITE_TRANSIENT);
+    int rc = sqlite3_step(q);
+    sqlite3_reset(q);
+    return rc == SQLITE_DONE ? C138_OK : C138_E_LIMIT;
+}
+
+/* If the transaction was lost, nothing of what it said happened, so nothing of it stays in the
+ * file. */
+static void on_ended(void *user, c138_status status) {
+    struct audit *a = user;
+    if (status < 0) {
         (void)!ftruncate(a->fd, a->synced);
         a->seq = a->synced_seq;
         memcpy(a->hash, a->synced_hash, sizeof(a->hash));
+    } else {
+        a->synced += (off_t)a->waiting.length;
+        a->synced_seq = a->seq;
+        memcpy(a->synced_hash, a->hash, sizeof(a->hash));
     }
     c138_buf_reset(&a->waiting);
-    return status;
 }
 
 void audit_append(struct audit *a, const char *kind, struct c138_json *members) {
@@ -206,7 +210,7 @@ c138_status audit_open(const char *path, struct store *store, const char *host_n
         status = compare_head(a, err);
     a->synced_seq = a->seq;
     memcpy(a->synced_hash, a->hash, sizeof(a->hash));
-    store_before_commit(store, on_commit, a);
+    store_before_commit(store, on_commit, on_ended, a);
     if (torn || status < 0) {
         struct c138_json *note = c138_json_new_object();
         c138_json_set_str(note, "outcome",

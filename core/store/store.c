@@ -38,6 +38,7 @@ struct store {
     size_t n_waiters, room;
     struct {
         c138_status (*fn)(void *user);
+        void (*after)(void *user, c138_status status);
         void *user;
     } hooks[HOOKS];
     size_t n_hooks;
@@ -234,10 +235,12 @@ void store_on_commit(struct store *s, void (*fn)(void *user, c138_status status)
     s->waiters[s->n_waiters++] = (struct waiter){fn, user};
 }
 
-void store_before_commit(struct store *s, c138_status (*fn)(void *user), void *user) {
+void store_before_commit(struct store *s, c138_status (*fn)(void *user),
+                         void (*after)(void *user, c138_status status), void *user) {
     if (s->n_hooks == HOOKS)
         abort(); /* a programmer's error: the root registers them */
     s->hooks[s->n_hooks].fn = fn;
+    s->hooks[s->n_hooks].after = after;
     s->hooks[s->n_hooks++].user = user;
 }
 
@@ -296,6 +299,9 @@ c138_status store_flush(struct store *s) {
     c138_status status = commit(s);
     if (status < 0 && !sqlite3_get_autocommit(s->db))
         (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    for (size_t i = 0; i < s->n_hooks; i++)
+        if (s->hooks[i].after)
+            s->hooks[i].after(s->hooks[i].user, status);
     s->open = 0;
     (void)event_del(s->commit);
     /* Those told may write again: that is the next transaction. */

@@ -34,9 +34,12 @@ sqlite3_stmt *store_stmt(struct store *s, const char *sql);
 /* Opens the transaction of this turn if it is not open. Before every INSERT, UPDATE, DELETE. */
 void store_write(struct store *s);
 void store_on_commit(struct store *s, void (*fn)(void *user, c138_status status), void *user);
-/* Called right before each COMMIT, in order of registration (the audit log syncs its file there). A
- * negative status rolls the transaction back. */
-void store_before_commit(struct store *s, c138_status (*fn)(void *user), void *user);
+/* For one who keeps something beside the database (the audit log's file): `before` is called right
+ * before each COMMIT, in order of registration; a negative status rolls the transaction back.
+ * `after` is called with the outcome before anybody else is told: on a failure it takes back what
+ * `before` did. */
+void store_before_commit(struct store *s, c138_status (*before)(void *user),
+                         void (*after)(void *user, c138_status status), void *user);
 c138_status store_flush(struct store *s);
 /* The last failure's text ("database or disk is full: free space in /var/lib/chain138"), NULL if
  * all is well. */
