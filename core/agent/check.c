@@ -116,9 +116,10 @@ int agent_check_config(const struct agent_options *options) {
     if (bad)
         fprintf(stderr, "%s\n", err.text);
     bad += check_plugins(&a);
-    if (!bad)
-        printf("%s is right: %zu files read\n", options->config_file,
-               c138_json_count(config_files(a.config)));
+    if (!bad) {
+        C138_JSON struct c138_json *files = config_files(a.config);
+        printf("%s is right: %zu files read\n", options->config_file, c138_json_count(files));
+    }
     a.config_first = a.config;
     agent_deinit(&a);
     return bad ? 1 : 0;

@@ -72,8 +72,9 @@ static void look_at_config(struct exam *x) {
              err.text);
         return;
     }
+    C138_JSON struct c138_json *files = config_files(x->config);
     note(x, FINE, "config", "", "%s is right, %zu files read", x->options->config,
-         c138_json_count(config_files(x->config)));
+         c138_json_count(files));
     if (stat(x->options->config, &st) == 0 && (st.st_mode & 02))
         note(x, ERROR, "config-mode", "chmod o-w on it: whoever can write it commands the agent",
              "%s can be written by everybody", x->options->config);

@@ -116,10 +116,10 @@ static int run(struct ctl *c, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    struct ctl *c = c138_xcalloc(1, sizeof(*c));
-    c->interrupt_fd = -1;
     if (argc > 1 && !strcmp(argv[1], "--complete"))
         return ctl_complete(argc - 2, argv + 2);
+    struct ctl *c = c138_xcalloc(1, sizeof(*c));
+    c->interrupt_fd = -1;
     c->argc = argc - 1;
     c->argv = argv + 1;
     look_around(c);
