@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from harness import (SLOW, Agent, Skip, built, check, equal, free_port, plugin_file, run, until)
+from harness import (SLOW, SOURCE, Agent, Skip, built, check, equal, free_port, plugin_file, run, until)
 
 GOOD = 'enabled = true; greeting = "hello";'
 
@@ -476,6 +476,40 @@ def stopping_ends_workers_and_leaves_nothing():
         a.start()
 
 
+def besu_watches_anvil_in_both_modes():
+    anvil = os.environ.get("C138_ANVIL") or shutil.which("anvil")
+    if not anvil:
+        raise Skip("no anvil: C138_ANVIL names its binary")
+    port = free_port()
+    section = 'enabled = true; poll_interval = "500ms"; nodes = ( { name = "dev"; url = "http://127.0.0.1:%d"; } );' % port
+    chain = subprocess.Popen([anvil, "--chain-id", "138", "--block-time", "1", "--port", str(port), "--silent"],
+                             stdout=subprocess.DEVNULL)
+    try:
+        with Agent(plugins={"besu": section}) as a, Agent(plugins={"besu": section + ' mode = "thread";'}) as b:
+            for x in (a, b):
+                check(until(lambda: x.ctl("--json", "besu", "sync")[0] == 0 and "138" in str(x.json("besu", "status")), 15),
+                      x.log_text()[-2000:])
+                check(until(lambda: [i for i in x.json("status")["items"] if i["name"] == "dev" and i["state"] == "ok"], 15),
+                      x.json("status"))
+            chain.kill()
+            chain.wait()
+            for x in (a, b):
+                check(until(lambda: [e for e in x.json("events", "besu.unreachable")["events"]], 20), "no event tells of it")
+                equal(x.json("status")["state"] in ("warning", "critical"), True)
+                check(x.plugin("besu")["state"] in ("running", "degraded"), x.plugin("besu"))
+    finally:
+        chain.kill()
+        chain.wait()
+
+
+def reference_is_what_the_programs_say():
+    with Agent(plugins={"besu": "enabled = true;"}) as a:
+        status, out, err = a.ctl("reference")
+        equal(status, 0, err)
+    with open(os.path.join(SOURCE, "docs", "reference.md")) as f:
+        check(f.read() == out, "docs/reference.md is old: chain138ctl reference > docs/reference.md, with besu enabled")
+
+
 def no_export_and_no_helper_needed():
     out = subprocess.run(["nm", "-D", "--defined-only", plugin_file("good")], capture_output=True, text=True).stdout
     equal([x.split()[-1] for x in out.splitlines() if x and not re.search(r"__(asan|ubsan|tsan|odr)", x)], ["c138_plugin_entry"])
@@ -490,4 +524,5 @@ if __name__ == "__main__":
         every_role_every_action_both_doors, dangerous_needs_plan_and_another, audit_finds_every_change,
         schedules_run_and_triggers_fire, events_are_followed, metrics_pass_promtool_and_have_their_own_port,
         daemon_speaks_sd_notify, json_log_lines_name_plugin_action_and_job, doctor_says_what_is_wrong,
-        a_second_agent_is_refused, stopping_ends_workers_and_leaves_nothing, no_export_and_no_helper_needed])
+        a_second_agent_is_refused, stopping_ends_workers_and_leaves_nothing, besu_watches_anvil_in_both_modes,
+        reference_is_what_the_programs_say, no_export_and_no_helper_needed])

@@ -3,6 +3,11 @@ UNIT_LIBS = $(CUNIT_LIBS)
 UNIT_SOURCES = tests/unit/unit.c tests/unit/unit.h
 
 if HAVE_CUNIT
+check_PROGRAMS += tests/unit/schedule/unit_schedule
+TESTS += tests/unit/schedule/unit_schedule
+tests_unit_schedule_unit_schedule_SOURCES = $(UNIT_SOURCES) tests/unit/schedule/main.c tests/unit/schedule/test_schedule.c
+tests_unit_schedule_unit_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_schedule_unit_schedule_LDADD = core/libcore.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/audit/unit_audit
 TESTS += tests/unit/audit/unit_audit
 tests_unit_audit_unit_audit_SOURCES = $(UNIT_SOURCES) tests/unit/audit/main.c tests/unit/audit/test_audit.c

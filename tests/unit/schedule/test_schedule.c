@@ -1,0 +1,279 @@
+#include "../unit.h"
+
+#include <base/fs.h>
+#include <base/mem.h>
+#include <base/when.h>
+#include <schedule/schedule.h>
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define S C138_NS_PER_S
+#define H (INT64_C(3600) * S)
+#define T0 (INT64_C(1795402800) * S) /* 2026-11-23T03:00:00Z */
+
+static struct rig {
+    char folder[64];
+    char *db;
+    struct event_base *base;
+    struct store *store;
+    struct log *log;
+    struct schedule *schedule;
+    const char *host;
+    int64_t now;
+    int fired, hold;
+    void (*done)(void *user, const char *job, const char *state);
+    void *done_user;
+} rig;
+
+static int64_t now_of(void *user) {
+    (void)user;
+    return rig.now;
+}
+
+static c138_status on_fire(void *user, const char *name, const struct c138_json *rule,
+                           void (*done)(void *, const char *, const char *), void *done_user,
+                           struct c138_err *err) {
+    (void)user;
+    (void)name;
+    (void)rule;
+    (void)err;
+    rig.fired++;
+    if (rig.hold) {
+        rig.done = done;
+        rig.done_user = done_user;
+    } else {
+        done(done_user, "01J0000000000000000000TEST", "succeeded");
+    }
+    return C138_OK;
+}
+
+static void open_all(void) {
+    struct c138_err err = {0};
+    rig.base = event_base_new();
+    event_base_priority_init(rig.base, 3);
+    CU_ASSERT_EQUAL_FATAL(store_open(rig.db, rig.base, &rig.store, &err), C138_OK);
+    const struct schedule_env env = {.base = rig.base,
+                                     .store = rig.store,
+                                     .log = rig.log,
+                                     .host_name = rig.host,
+                                     .now_utc_ns = now_of,
+                                     .fire = on_fire};
+    CU_ASSERT_EQUAL_FATAL(schedule_new(&env, &rig.schedule, &err), C138_OK);
+}
+
+static void close_all(void) {
+    rig.schedule = schedule_free(rig.schedule);
+    rig.store = store_close(rig.store);
+    event_base_free(rig.base);
+}
+
+static void up(void) {
+    rig = (struct rig){.folder = "/tmp/c138-schedule-XXXXXX", .now = T0, .host = "host"};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(rig.folder));
+    rig.db = c138_path_join(rig.folder, "agent.db");
+    rig.log = log_new(LOG_FORMAT_TEXT, 0);
+    open_all();
+}
+
+static void down(void) {
+    static const char *const names[] = {"agent.db", "agent.db-wal", "agent.db-shm",
+                                        "agent.db.lock"};
+    close_all();
+    log_free(rig.log);
+    for (size_t i = 0; i < C138_COUNT(names); i++) {
+        C138_FREE char *path = c138_path_join(rig.folder, names[i]);
+        (void)unlink(path);
+    }
+    CU_ASSERT_EQUAL(rmdir(rig.folder), 0);
+    free(rig.db);
+}
+
+static void apply(const char *rule) {
+    C138_JSON struct c138_json *rules = NULL;
+    struct c138_err err = {0};
+    C138_FREE char *text = c138_xasprintf("[%s]", rule);
+    CU_ASSERT_EQUAL_FATAL(c138_json_parse(text, strlen(text), &rules, &err), C138_OK);
+    CU_ASSERT_EQUAL(schedule_check(c138_json_at(rules, 0), &err), C138_OK);
+    schedule_apply(rig.schedule, rules);
+}
+
+static void at(int64_t when) {
+    rig.now = when;
+    schedule_tick(rig.schedule);
+}
+
+static char said[128];
+
+static const char *shows(const char *member) {
+    C138_JSON struct c138_json *list = schedule_list(rig.schedule);
+    const struct c138_json *v = c138_json_get(c138_json_path(list, "schedules.0"), member);
+    C138_FREE char *text = c138_json_dump(v);
+    (void)snprintf(said, sizeof(said), "%s", c138_json_as_str(v, text));
+    return said;
+}
+
+#define HOURLY "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"ops\",\"every\":\"1h\""
+
+static void runs_when_it_is_time(void) {
+    up();
+    apply(HOURLY "}");
+    CU_ASSERT_STRING_EQUAL(shows("next"), "2026-11-23T04:00:00.000Z");
+    at(T0 + H - S);
+    CU_ASSERT_EQUAL(rig.fired, 0);
+    at(T0 + H);
+    at(T0 + H + S);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    CU_ASSERT_STRING_EQUAL(shows("last_state"), "succeeded");
+    CU_ASSERT_STRING_EQUAL(shows("next"), "2026-11-23T05:00:00.000Z");
+    down();
+}
+
+static void a_restart_neither_forgets_nor_repeats(void) {
+    up();
+    apply(HOURLY "}");
+    at(T0 + H);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    close_all();
+    open_all();
+    apply(HOURLY "}");
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    at(T0 + 2 * H - S);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    at(T0 + 2 * H);
+    CU_ASSERT_EQUAL(rig.fired, 2);
+    /* The agent was down when its time came, for a moment only: late, but run. */
+    close_all();
+    rig.now = T0 + 3 * H + 60 * S;
+    open_all();
+    apply(HOURLY "}");
+    CU_ASSERT_EQUAL(rig.fired, 3);
+    down();
+}
+
+static void a_missed_run_is_counted_or_made_up_for_once(void) {
+    up();
+    apply(HOURLY "}");
+    at(T0 + 5 * H + H / 2); /* set forward over five runs */
+    CU_ASSERT_EQUAL(rig.fired, 0);
+    CU_ASSERT_STRING_EQUAL(shows("missed"), "1");
+    CU_ASSERT_STRING_EQUAL(shows("next"), "2026-11-23T09:00:00.000Z");
+    down();
+    up();
+    apply(HOURLY ",\"catch_up\":true}");
+    at(T0 + 5 * H + H / 2);
+    at(T0 + 5 * H + H / 2 + S);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    down();
+}
+
+static void a_clock_set_back_repeats_nothing(void) {
+    up();
+    apply(HOURLY "}");
+    at(T0 + H);
+    at(T0 + 2 * H);
+    CU_ASSERT_EQUAL(rig.fired, 2);
+    at(T0 + H / 2); /* an hour and a half back */
+    at(T0 + H);
+    at(T0 + 2 * H);
+    CU_ASSERT_EQUAL(rig.fired, 2);
+    at(T0 + 3 * H);
+    CU_ASSERT_EQUAL(rig.fired, 3);
+    /* Set back before anything of a far plan ran: planned anew, not waited for. */
+    down();
+    up();
+    rig.now = T0 + 1000 * H;
+    apply(HOURLY "}");
+    at(T0 + H / 2);
+    CU_ASSERT_STRING_EQUAL(shows("next"), "2026-11-23T04:00:00.000Z");
+    down();
+}
+
+static void overlap_skips_or_queues(void) {
+    up();
+    rig.hold = 1;
+    apply(HOURLY "}");
+    at(T0 + H);
+    at(T0 + 2 * H);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    CU_ASSERT_STRING_EQUAL(shows("missed"), "1");
+    rig.done(rig.done_user, "j", "failed");
+    CU_ASSERT_STRING_EQUAL(shows("last_state"), "failed");
+    at(T0 + 3 * H);
+    CU_ASSERT_EQUAL(rig.fired, 2);
+    rig.done(rig.done_user, "j", "succeeded");
+    down();
+    up();
+    rig.hold = 1;
+    apply(HOURLY ",\"overlap\":\"queue\"}");
+    at(T0 + H);
+    at(T0 + 2 * H);
+    at(T0 + 3 * H);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    rig.done(rig.done_user, "j", "succeeded"); /* one waits, however many came */
+    CU_ASSERT_EQUAL(rig.fired, 2);
+    rig.done(rig.done_user, "j", "succeeded");
+    CU_ASSERT_EQUAL(rig.fired, 2);
+    down();
+}
+
+static void jitter_is_fixed_for_a_host(void) {
+    char first[128], again[128], other[128];
+    up();
+    apply(HOURLY ",\"jitter\":\"10m\"}");
+    (void)snprintf(first, sizeof(first), "%s", shows("next"));
+    close_all();
+    open_all();
+    apply(HOURLY ",\"jitter\":\"10m\"}");
+    (void)snprintf(again, sizeof(again), "%s", shows("next"));
+    close_all();
+    rig.host = "another";
+    open_all();
+    apply(HOURLY ",\"jitter\":\"10m\"}");
+    (void)snprintf(other, sizeof(other), "%s", shows("next"));
+    CU_ASSERT_STRING_EQUAL(first, again);
+    CU_ASSERT_STRING_NOT_EQUAL(first, other);
+    CU_ASSERT(strcmp(first, "2026-11-23T04:00:00.000Z") >= 0 &&
+              strcmp(first, "2026-11-23T04:10:00.000Z") < 0);
+    for (int64_t s = 0; s <= 600; s += 10)
+        at(T0 + H + s * S);
+    CU_ASSERT_EQUAL(rig.fired, 1);
+    CU_ASSERT(strcmp(shows("next"), "2026-11-23T05:10:00.000Z") < 0); /* it does not drift */
+    down();
+}
+
+static void zones_and_bad_rules(void) {
+    static const char *const bad[] = {
+        "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\"}",
+        "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\",\"every\":\"1h\",\"cron\":\"* * * * *\"}",
+        "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\",\"cron\":\"61 * * * *\"}",
+        "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\",\"every\":\"1ms\"}",
+        "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\",\"cron\":\"1 * * * "
+        "*\",\"zone\":\"Europe/Brelin\"}",
+        "{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\",\"every\":\"1h\",\"overlap\":\"never\"}"};
+    up();
+    for (size_t i = 0; i < C138_COUNT(bad); i++) {
+        C138_JSON struct c138_json *rule = NULL;
+        struct c138_err err = {0};
+        CU_ASSERT_EQUAL_FATAL(c138_json_parse(bad[i], strlen(bad[i]), &rule, &err), C138_OK);
+        CU_ASSERT(schedule_check(rule, &err) < 0);
+        CU_ASSERT(strstr(err.text, "schedule a") != NULL);
+    }
+    apply("{\"name\":\"a\",\"action\":\"x.y\",\"as\":\"o\",\"cron\":\"15 3 * * "
+          "*\",\"zone\":\"Europe/Berlin\"}");
+    CU_ASSERT_STRING_EQUAL(shows("next"), "2026-11-24T02:15:00.000Z");
+    CU_ASSERT_STRING_EQUAL(shows("next_local"), "2026-11-24 03:15:00 Europe/Berlin");
+    down();
+}
+
+const CU_TestInfo tests_schedule[] = {
+    {"runs when it is time", runs_when_it_is_time},
+    {"a restart neither forgets nor repeats", a_restart_neither_forgets_nor_repeats},
+    {"a missed run is counted or made up for once", a_missed_run_is_counted_or_made_up_for_once},
+    {"a clock set back repeats nothing", a_clock_set_back_repeats_nothing},
+    {"overlap skips or queues", overlap_skips_or_queues},
+    {"jitter is fixed for a host", jitter_is_fixed_for_a_host},
+    {"zones and bad rules", zones_and_bad_rules},
+    CU_TEST_INFO_NULL};
