@@ -3,6 +3,11 @@ UNIT_LIBS = $(CUNIT_LIBS)
 UNIT_SOURCES = tests/unit/unit.c tests/unit/unit.h
 
 if HAVE_CUNIT
+check_PROGRAMS += tests/unit/jobs/unit_jobs
+TESTS += tests/unit/jobs/unit_jobs
+tests_unit_jobs_unit_jobs_SOURCES = $(UNIT_SOURCES) tests/unit/jobs/main.c tests/unit/jobs/test_jobs.c
+tests_unit_jobs_unit_jobs_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_jobs_unit_jobs_LDADD = core/libcore.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/schedule/unit_schedule
 TESTS += tests/unit/schedule/unit_schedule
 tests_unit_schedule_unit_schedule_SOURCES = $(UNIT_SOURCES) tests/unit/schedule/main.c tests/unit/schedule/test_schedule.c
