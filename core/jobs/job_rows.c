@@ -71,8 +71,7 @@ void job_save(struct jobs *j, struct job *job) {
     put_text(q, 19, job->digest[0] ? job->digest : NULL);
     sqlite3_bind_int64(q, 20, job->expires_ns);
     sqlite3_bind_int(q, 21, (int)job->attempt);
-    (void)sqlite3_step(q); /* a failure shows at the commit */
-    sqlite3_reset(q);
+    (void)store_run(j->env.store, q); /* a failure shows at the commit */
 }
 
 static char *take_text(sqlite3_stmt *q, int at) {
@@ -164,8 +163,7 @@ void job_log_save(struct jobs *j, const struct job *job, uint32_t n, int32_t lev
     sqlite3_bind_int64(q, 3, c138_now_utc_ns());
     sqlite3_bind_int(q, 4, level);
     put_text(q, 5, text);
-    (void)sqlite3_step(q);
-    sqlite3_reset(q);
+    (void)store_run(j->env.store, q); /* a failure shows at the commit */
 }
 
 struct c138_json *job_log_load(struct jobs *j, const struct job *job, uint64_t from) {
@@ -215,8 +213,7 @@ void job_rows_sweep(struct jobs *j) {
         for (size_t n = 0; n < C138_COUNT(deletes); n++) {
             q = store_stmt(j->env.store, deletes[n]);
             put_text(q, 1, c138_json_as_str(c138_json_at(ids, i), ""));
-            (void)sqlite3_step(q);
-            sqlite3_reset(q);
+            (void)store_run(j->env.store, q); /* a failure shows at the commit */
         }
     }
 }

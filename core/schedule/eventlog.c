@@ -60,8 +60,7 @@ static void on_event(void *user, const struct bus_event *event) {
     put_text(q, 5, event->job_id);
     put_text(q, 6, event->chain);
     sqlite3_bind_text(q, 7, event->json, (int)event->json_length, SQLITE_TRANSIENT);
-    (void)sqlite3_step(q); /* a failure shows at the commit */
-    sqlite3_reset(q);
+    (void)store_run(e->store, q); /* a failure shows at the commit */
 }
 
 /* --- Reading
@@ -161,8 +160,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *user) {
     sqlite3_bind_int64(q, 1, c138_now_utc_ns() - e->keep_ns);
     sqlite3_bind_int64(q, 2, (sqlite3_int64)e->keep_max);
     sqlite3_bind_int(q, 3, SWEEP_ROWS);
-    (void)sqlite3_step(q);
-    sqlite3_reset(q);
+    (void)store_run(e->store, q); /* a failure shows at the commit */
 }
 
 void eventlog_set_retention(struct eventlog *e, int64_t keep_ns, uint64_t keep_max) {

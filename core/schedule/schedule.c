@@ -145,8 +145,7 @@ static void save(struct entry *e) {
     sqlite3_bind_int64(q, 4, (sqlite3_int64)e->missed);
     sqlite3_bind_text(q, 5, e->last_job, -1, SQLITE_TRANSIENT);
     sqlite3_bind_text(q, 6, e->last_state, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_step(q);
-    sqlite3_reset(q);
+    (void)store_run(store, q); /* a failure shows at the commit */
 }
 
 static void load(struct entry *e) {

@@ -32,6 +32,7 @@ struct store {
     int lock_fd;
     struct event *commit; /* of this turn */
     int open;             /* a transaction is */
+    c138_status lost;     /* why it can only be rolled back; 0: it can be committed */
     struct stmt *stmts;
     size_t n_stmts;
     struct waiter *waiters;
@@ -217,33 +218,6 @@ sqlite3_stmt *store_stmt(struct store *s, const char *text) {
  * ---------------------------------------------------------------------------------------------------
  */
 
-void store_write(struct store *s) {
-    if (s->open)
-        return;
-    s->open = 1;
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        (void)snprintf(s->trouble, sizeof(s->trouble), "%s: %s", s->path, sqlite3_errmsg(s->db));
-    event_active(s->commit, EV_TIMEOUT, 0);
-}
-
-void store_on_commit(struct store *s, void (*fn)(void *user, c138_status status), void *user) {
-    store_write(s);
-    if (s->n_waiters == s->room) {
-        s->room = s->room ? 2 * s->room : 32;
-        s->waiters = c138_xrealloc(s->waiters, s->room * sizeof(*s->waiters));
-    }
-    s->waiters[s->n_waiters++] = (struct waiter){fn, user};
-}
-
-void store_before_commit(struct store *s, c138_status (*fn)(void *user),
-                         void (*after)(void *user, c138_status status), void *user) {
-    if (s->n_hooks == HOOKS)
-        abort(); /* a programmer's error: the root registers them */
-    s->hooks[s->n_hooks].fn = fn;
-    s->hooks[s->n_hooks].after = after;
-    s->hooks[s->n_hooks++].user = user;
-}
-
 static c138_status class_of(int rc) {
     switch (rc & 0xff) {
     case SQLITE_FULL:
@@ -267,7 +241,60 @@ static void note_trouble(struct store *s, c138_status status, const char *what) 
     (void)snprintf(s->trouble, sizeof(s->trouble), "%s: %s: %s", s->path, what, mend);
 }
 
+static void lose(struct store *s, int rc) {
+    if (s->lost < 0)
+        return; /* the first reason is the one to show */
+    s->lost = class_of(rc);
+    note_trouble(s, s->lost, sqlite3_errmsg(s->db));
+}
+
+void store_write(struct store *s) {
+    if (!s->open) {
+        int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+        s->open = 1;
+        if (rc != SQLITE_OK)
+            lose(s, rc);
+        event_active(s->commit, EV_TIMEOUT, 0);
+    }
+    if (!sqlite3_get_autocommit(s->db))
+        return;
+    /* No transaction: it did not begin, or an error of this turn made SQLite roll back by itself.
+     * What comes now would be committed statement by statement, though its writers will be told
+     * that it was lost: it goes into one that is rolled back. */
+    lose(s, SQLITE_FULL);
+    (void)sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL);
+}
+
+c138_status store_run(struct store *s, sqlite3_stmt *stmt) {
+    store_write(s);
+    int rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+        lose(s, rc);
+    (void)sqlite3_reset(stmt);
+    return s->lost;
+}
+
+void store_on_commit(struct store *s, void (*fn)(void *user, c138_status status), void *user) {
+    store_write(s);
+    if (s->n_waiters == s->room) {
+        s->room = s->room ? 2 * s->room : 32;
+        s->waiters = c138_xrealloc(s->waiters, s->room * sizeof(*s->waiters));
+    }
+    s->waiters[s->n_waiters++] = (struct waiter){fn, user};
+}
+
+void store_before_commit(struct store *s, c138_status (*fn)(void *user),
+                         void (*after)(void *user, c138_status status), void *user) {
+    if (s->n_hooks == HOOKS)
+        abort(); /* a programmer's error: the root registers them */
+    s->hooks[s->n_hooks].fn = fn;
+    s->hooks[s->n_hooks].after = after;
+    s->hooks[s->n_hooks++].user = user;
+}
+
 static c138_status commit(struct store *s) {
+    if (s->lost < 0)
+        return s->lost;
     for (size_t i = 0; i < s->n_hooks; i++) {
         c138_status status = s->hooks[i].fn(s->hooks[i].user);
         if (status < 0) {
@@ -275,9 +302,7 @@ static c138_status commit(struct store *s) {
             return status;
         }
     }
-    /* A statement of this turn that failed (SQLITE_FULL) may have rolled back already: then there
-     * is nothing to commit. */
-    if (sqlite3_get_autocommit(s->db)) {
+    if (sqlite3_get_autocommit(s->db)) { /* rolled back by SQLite itself */
         note_trouble(s, C138_E_LIMIT, "the transaction was lost");
         return C138_E_LIMIT;
     }
@@ -303,6 +328,7 @@ c138_status store_flush(struct store *s) {
         if (s->hooks[i].after)
             s->hooks[i].after(s->hooks[i].user, status);
     s->open = 0;
+    s->lost = C138_OK;
     (void)event_del(s->commit);
     /* Those told may write again: that is the next transaction. */
     struct waiter *told = C138_STEAL(s->waiters);

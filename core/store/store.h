@@ -33,6 +33,10 @@ c138_status store_schema(struct store *s, const char *module, const char *const 
 sqlite3_stmt *store_stmt(struct store *s, const char *sql);
 /* Opens the transaction of this turn if it is not open. Before every INSERT, UPDATE, DELETE. */
 void store_write(struct store *s);
+/* Runs a write in the transaction of this turn, and resets it. If it fails the whole transaction is
+ * lost: SQLite takes back that one statement alone, and a commit of the rest would tell the caller
+ * of what is not there. */
+c138_status store_run(struct store *s, sqlite3_stmt *stmt);
 void store_on_commit(struct store *s, void (*fn)(void *user, c138_status status), void *user);
 /* For one who keeps something beside the database (the audit log's file): `before` is called right
  * before each COMMIT, in order of registration; a negative status rolls the transaction back.

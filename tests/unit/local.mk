@@ -75,3 +75,4 @@ include tests/unit/loader/local.mk
 include tests/unit/include/local.mk
 include tests/unit/api/local.mk
 include tests/unit/ctl/local.mk
+include tests/unit/store/local.mk
