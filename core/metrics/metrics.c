@@ -169,11 +169,12 @@ static struct series *series_at(struct family *f, const char *labels, int make) 
     return &f->series[low];
 }
 
-static c138_status change(struct family *f, const char *const *values, double value, int add) {
+static c138_status change(struct family *f, const char *const *values, double value, int add,
+                          int make) {
     C138_FREE char *labels = f ? label_text(f, values) : NULL;
     if (!labels)
         return f ? C138_E_INVALID : C138_E_NOTFOUND;
-    struct series *s = series_at(f, labels, 1);
+    struct series *s = series_at(f, labels, make);
     if (!s)
         return C138_E_LIMIT;
     s->value = add ? s->value + value : value;
@@ -182,12 +183,12 @@ static c138_status change(struct family *f, const char *const *values, double va
 
 c138_status metrics_set(struct metrics *m, const char *name, const char *const *label_values,
                         double value) {
-    return change(find(m, name), label_values, value, 0);
+    return change(find(m, name), label_values, value, 0, 1);
 }
 
 c138_status metrics_add(struct metrics *m, const char *name, const char *const *label_values,
                         double delta) {
-    return change(find(m, name), label_values, delta, 1);
+    return change(find(m, name), label_values, delta, 1, 1);
 }
 
 static void remove_series(struct family *f, const char *const *values) {
@@ -229,12 +230,14 @@ c138_status metrics_apply(struct metrics *m, const char *owner, const struct c13
                               "metric %s is not declared by %s", name, owner);
         for (size_t k = 0; k < n; k++)
             values[k] = c138_json_as_str(c138_json_at(labels, k), "");
+        size_t before = f->count;
         if (!value) {
             remove_series(f, values);
+            have -= before - f->count;
             continue;
         }
-        size_t before = f->count;
-        if (have >= SERIES_MAX || change(f, values, c138_json_as_num(value, 0), 0) < 0)
+        /* At the bound what is there still changes. */
+        if (change(f, values, c138_json_as_num(value, 0), 0, have < SERIES_MAX) < 0)
             return c138_error(err, C138_E_LIMIT, "metric.series",
                               "%s has too many series, or other labels than declared: %s", owner,
                               name);

@@ -74,5 +74,7 @@ include tests/unit/besu/local.mk
 include tests/unit/loader/local.mk
 include tests/unit/include/local.mk
 include tests/unit/api/local.mk
+include tests/unit/bus/local.mk
+include tests/unit/metrics/local.mk
 include tests/unit/ctl/local.mk
 include tests/unit/store/local.mk
