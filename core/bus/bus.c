@@ -203,7 +203,9 @@ static void deliver_on_loop(struct bus *b, const struct bus_event *event) {
         free(sinks);
 }
 
-#define TURN_MAX 20000 /* events in one turn of the loop: others want their turn */
+/* In one turn of the loop, so that others have theirs: events, and time. */
+#define TURN_MAX 20000
+#define TURN_NS (20 * C138_NS_PER_MS)
 
 static void on_wake(evutil_socket_t fd, short what, void *user) {
     static const struct timeval soon = {0};
@@ -211,7 +213,8 @@ static void on_wake(evutil_socket_t fd, short what, void *user) {
     (void)fd;
     (void)what;
     atomic_store(&b->woken, 0);
-    for (int i = 0; i < TURN_MAX; i++) {
+    int64_t until = c138_now_monotonic_coarse_ns() + TURN_NS;
+    for (int i = 0; i < TURN_MAX && c138_now_monotonic_coarse_ns() < until; i++) {
         struct cds_wfcq_node *node = __cds_wfcq_dequeue_blocking(&b->head, &b->tail);
         if (!node)
             return;

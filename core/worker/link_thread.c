@@ -13,7 +13,9 @@
 #include <string.h>
 #include <time.h>
 
+/* In one turn of the loop, so that others have theirs: frames, and time. */
 #define FRAMES_TURN 2000
+#define TURN_NS (20 * C138_NS_PER_MS)
 
 struct thread {
     struct link link;
@@ -74,7 +76,8 @@ static void on_readable(evutil_socket_t fd, short what, void *user) {
     struct thread *t = user;
     (void)fd;
     (void)what;
-    for (int i = 0; i < FRAMES_TURN && !t->told;) {
+    int64_t until = c138_now_monotonic_coarse_ns() + TURN_NS;
+    for (int i = 0; i < FRAMES_TURN && !t->told && c138_now_monotonic_coarse_ns() < until;) {
         struct wire_msg *m = NULL;
         c138_status status = mailbox_get(t->to_agent, 0, &m);
         if (status == C138_E_UNAVAILABLE) {

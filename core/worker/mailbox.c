@@ -79,12 +79,11 @@ static struct wire_msg *take(struct mailbox *m) {
         if (!node)
             return NULL;
     }
-    /* The next one comes from another processor's cache: let it be on its way. */
-    const char *next = (const char *)m->batch_head.node.next;
-    __builtin_prefetch(next);
-    __builtin_prefetch(next + 64);
     struct wire_msg *msg = node_msg(node);
     TAKEN_OVER(msg);
+    /* One of the next comes from another processor's cache: let it be on its way (wire.c). */
+    __builtin_prefetch(msg->link_[1]);
+    __builtin_prefetch((const char *)msg->link_[1] + 64);
     if (is_bounded(msg) && ++m->taken_now % TAKEN_EVERY == 0)
         atomic_store_explicit(&m->taken, m->taken_now, memory_order_relaxed);
     return msg;

@@ -83,7 +83,7 @@ c138_status wire_head_check(const struct wire_head *head, struct c138_err *err);
 
 /* A frame in memory: head, payload, and a NUL behind the payload. */
 struct wire_msg {
-    void *link_[2]; /* room for a queue's node (struct cds_wfcq_node) */
+    void *link_[2]; /* of a queue (struct cds_wfcq_node); of the pool: wire.c */
     struct wire_head head;
     char payload[];
 };

@@ -22,8 +22,8 @@
 
 #define BYTES 128
 #define ROUNDS 5
-#define BATCH 1000
-#define WINDOW 3000 /* below the mailbox's usual bound: nothing is dropped */
+#define BATCH 250
+#define WINDOW 2000 /* below the mailbox's usual bound: nothing is dropped */
 
 /* --- Ours
  * ------------------------------------------------------------------------------------------------
