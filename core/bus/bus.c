@@ -6,6 +6,7 @@
 #include <chain138/plugin.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <urcu/wfcqueue.h>
@@ -143,6 +144,8 @@ static void send_to_loop(struct bus *b, const struct bus_event *event) {
     if (atomic_fetch_add(&b->queued, 1) >= QUEUE_MAX) {
         atomic_fetch_sub(&b->queued, 1);
         atomic_fetch_add(&b->dropped, 1);
+        (void)sched_yield(); /* the loop is behind: it gets the processor before more is thrown away
+                              */
         return;
     }
     size_t topic = length_of(event->topic), source = length_of(event->source),
