@@ -35,7 +35,7 @@ def programs():
     for name in ("bench_bus", "bench_call"):
         path = built(name)
         if not os.path.exists(path):
-            left_out(name, "not built (libnats is missing)")
+            left_out(name, "not built: make bench builds it, bench_bus where libnats is there")
             continue
         r = subprocess.run([path], capture_output=True, text=True, timeout=300)
         for line in r.stdout.splitlines():
