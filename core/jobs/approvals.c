@@ -66,6 +66,8 @@ static void decided(struct jobs *j, const struct job *job, const char *kind,
 
 c138_status jobs_approve(struct jobs *j, const char *id, const char *digest,
                          const struct principal *who, struct c138_err *err) {
+    struct c138_err local = {0};
+    err = err ? err : &local;
     struct job *job = waiting_one(j, id, err);
     if (!job)
         return err->status;
@@ -89,6 +91,8 @@ c138_status jobs_approve(struct jobs *j, const char *id, const char *digest,
 
 c138_status jobs_reject(struct jobs *j, const char *id, const char *reason,
                         const struct principal *who, struct c138_err *err) {
+    struct c138_err local = {0};
+    err = err ? err : &local;
     struct job *job = waiting_one(j, id, err);
     if (!job)
         return err->status;

@@ -70,9 +70,12 @@ static void set_time(struct c138_json *o, const char *name, int64_t ns) {
     c138_json_set_str(o, name, text);
 }
 
-static void set_plan(struct c138_json *o, const struct job *job) {
+static void set_plan(struct jobs *j, struct c138_json *o, const struct job *job) {
     struct c138_json *plan = NULL;
-    if (!job->plan || c138_json_parse(job->plan, strlen(job->plan), &plan, NULL) < 0)
+    C138_FREE char *text = job->plan && j->env.log && job->has_secrets
+                               ? log_scrubbed(j->env.log, job->plan)
+                               : c138_xstrdup(job->plan);
+    if (!text || c138_json_parse(text, strlen(text), &plan, NULL) < 0)
         return;
     c138_json_set(o, "plan", plan);
     c138_json_set_str(o, "digest", job->digest);
@@ -102,7 +105,7 @@ struct c138_json *job_json(struct jobs *j, struct job *job, int with_log, uint64
     if (job_state_final(job->state) && job->result)
         c138_json_set(o, job->state == JOB_SUCCEEDED ? "result" : "error",
                       c138_json_ref(job->result));
-    set_plan(o, job);
+    set_plan(j, o, job);
     c138_json_set_uint(o, "attempt", job->attempt);
     c138_json_set_uint(o, "version", job->version);
     if (!with_log)

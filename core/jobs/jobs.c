@@ -164,6 +164,11 @@ static void end_with(struct jobs *j, struct job *job, enum job_state state, c138
     job->ended_ns = c138_now_utc_ns();
     job->runner = NULL;
     job->tell_done = 1;
+    if (job->has_secrets && job->plan && j->env.log) {
+        char *clean = log_scrubbed(j->env.log, job->plan);
+        free(job->plan);
+        job->plan = clean;
+    }
     scrub(j, job, log_scrub_remove);
     j->active--;
     j->ended[state]++;
@@ -197,7 +202,8 @@ static const struct decl_action *action_of(struct jobs *j, struct job *job) {
 
 static int lock_is_held(const struct jobs *j, const struct job *wants) {
     for (const struct job *job = j->oldest; wants->lock && job; job = job->newer)
-        if (job != wants && (job->state == JOB_RUNNING || job->state == JOB_PLANNING) &&
+        if (job != wants &&
+            (job->state == JOB_RUNNING || (job->state == JOB_PLANNING && job->started_ns)) &&
             job->lock && !strcmp(job->lock, wants->lock))
             return 1;
     return 0;
@@ -237,6 +243,8 @@ static void on_running(void *user, c138_status status) {
     if (status < 0) { /* not on disk, so not run */
         if (job->state == JOB_RUNNING)
             job->state = JOB_QUEUED;
+        job->started_ns = 0;
+        job->retry_ns = c138_now_monotonic_ns() + UNAVAILABLE_NS;
         job->attempt--;
         return;
     }
@@ -324,6 +332,10 @@ static void on_accepted(void *user, c138_status status) {
     emit(j, job);
     job->version++;
     tell_accepted(job, C138_OK, &err);
+    if (job->cancel_asked && job->durable) {
+        job_end(j, job, JOB_CANCELLED, C138_E_CANCELLED, "cancelled", "cancelled before it ran");
+        return;
+    }
     jobs_kick(j);
 }
 
