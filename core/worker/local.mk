@@ -12,7 +12,8 @@ libcore_sources += \
     core/worker/runtime_result.c \
     core/worker/runtime_timer.c \
     core/worker/sandbox.c core/worker/sandbox.h \
-    core/worker/instance.c core/worker/instance.h \
+    core/worker/instance.c core/worker/instance.h core/worker/instance_parts.h \
+    core/worker/instance_calls.c core/worker/instance_events.c core/worker/instance_hello.c \
     core/worker/link.h core/worker/link_thread.c core/worker/link_worker.c \
     core/worker/plugins.c core/worker/plugins.h core/worker/plugins_internal.h \
     core/worker/plugins_apply.c core/worker/plugins_show.c \
