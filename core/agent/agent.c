@@ -43,6 +43,13 @@ static void on_call_done(void *user, c138_status status, const struct c138_json 
     free(run);
 }
 
+static c138_status job_ready(void *user, struct job *job, struct c138_err *err) {
+    struct agent *a = user;
+    if (c138_starts_with(job_action_name(job), AGENT_PLUGIN "."))
+        return C138_OK;
+    return plugins_ready(a->plugins, job_action_name(job), err);
+}
+
 static c138_status run_job(void *user, struct job *job, struct c138_err *err) {
     struct agent *a = user;
     if (c138_starts_with(job_action_name(job), AGENT_PLUGIN "."))
@@ -354,6 +361,7 @@ static c138_status make_jobs(struct agent *a, struct c138_err *err) {
         .log = a->log,
         .host_name = a->host_name,
         .user = a,
+        .ready = job_ready,
         .run = run_job,
         .cancel = cancel_job,
         .action = find_action,
@@ -520,10 +528,10 @@ void agent_deinit(struct agent *a) {
     if (a->watchdog)
         event_free(a->watchdog);
     api_free(a->api);
+    plugins_free(a->plugins); /* ends the calls of jobs */
+    jobs_free(a->jobs);       /* tells those that asked for them */
     triggers_free(a->triggers);
     schedule_free(a->schedule);
-    plugins_free(a->plugins);
-    jobs_free(a->jobs);
     eventlog_free(a->events);
     audit_close(a->audit);
     store_close(a->store);

@@ -25,7 +25,7 @@ c138_status audit_open(const char *path, struct store *store, const char *host_n
 struct audit *audit_close(struct audit *a);
 /* Adds one record; `members` (taken over) holds what the record says besides seq, time, host, prev,
  * hash. It is on disk when the current transaction is (opens it: store_write). kind: "accept",
- * "start", "end", "approve", "reject", "deny" (refused by policy), "agent" (start, stop, reload),
+ * "start", "end", "requeue" (it did not run, or runs again), "approve", "reject", "deny" (refused by policy), "agent" (start, stop, reload),
  * ... */
 void audit_append(struct audit *a, const char *kind, struct c138_json *members);
 /* Head: seq of the newest record (0: none) and its hash. */

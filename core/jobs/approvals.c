@@ -22,7 +22,8 @@ void job_planned(struct jobs *j, struct job *job, struct c138_json *plan) {
     job->expires_ns = c138_now_utc_ns() + policy_approval_ttl_ns(policy);
     job->state = JOB_AWAITING_APPROVAL;
     job->runner = NULL;
-    job_audit(j, job, "plan", "awaiting approval");
+    job_leave_way(j, job);
+    job_audit(job, "plan", "awaiting approval");
     job_changed(j, job);
 }
 
@@ -39,6 +40,11 @@ static struct job *waiting_one(struct jobs *j, const char *id, struct c138_err *
                    job_state_name(job->state));
         return NULL;
     }
+    if (job->waits_for_commit) {
+        c138_error(err, C138_E_BUSY, "job.busy",
+                   "the plan of job %s is just being written: try again", id);
+        return NULL;
+    }
     return job;
 }
 
@@ -52,8 +58,8 @@ static void deny(struct jobs *j, const struct job *job, const struct principal *
     audit_append(j->env.audit, "deny", o);
 }
 
-static void decided(struct jobs *j, const struct job *job, const char *kind,
-                    const struct principal *who, const char *text) {
+static void decided(struct job *job, const char *kind, const struct principal *who,
+                    const char *text) {
     struct c138_json *o = c138_json_new_object();
     c138_json_set_str(o, "principal", who->name);
     c138_json_set_str(o, "action", job->action_name);
@@ -61,7 +67,7 @@ static void decided(struct jobs *j, const struct job *job, const char *kind,
     c138_json_set_str(o, "digest", job->digest);
     c138_json_set_str(o, "requested_by", job->principal);
     c138_json_set_str(o, "outcome", text);
-    audit_append(j->env.audit, kind, o);
+    job_owe(job, kind, o);
 }
 
 c138_status jobs_approve(struct jobs *j, const char *id, const char *digest,
@@ -84,7 +90,7 @@ c138_status jobs_approve(struct jobs *j, const char *id, const char *digest,
                           "the digest is not that of job %s's plan (%s): read the plan again, "
                           "chain138ctl approvals",
                           id, job->digest);
-    decided(j, job, "approve", who, "approved");
+    decided(job, "approve", who, "approved");
     job_to_queue(j, job);
     return C138_OK;
 }
@@ -101,7 +107,7 @@ c138_status jobs_reject(struct jobs *j, const char *id, const char *reason,
         deny(j, job, who, "agent.reject", err);
         return status;
     }
-    decided(j, job, "reject", who, reason ? reason : "rejected");
+    decided(job, "reject", who, reason ? reason : "rejected");
     C138_FREE char *text =
         c138_xasprintf("rejected by %s%s%s", who->name, reason ? ": " : "", reason ? reason : "");
     job_end(j, job, JOB_REJECTED, C138_E_DENIED, "approval.rejected", text);

@@ -34,10 +34,19 @@ static void put_json(sqlite3_stmt *q, int at, const struct c138_json *v) {
     put_text(q, at, text);
 }
 
+static void pay_owed(struct jobs *j, struct job *job) {
+    for (; job->owed_sent < c138_json_count(job->owed); job->owed_sent++) {
+        const struct c138_json *one = c138_json_at(job->owed, job->owed_sent);
+        audit_append(j->env.audit, c138_json_as_str(c138_json_at(one, 0), ""),
+                     c138_json_ref(c138_json_at(one, 1)));
+    }
+}
+
 void job_save(struct jobs *j, struct job *job) {
     if (!job->durable)
         return;
     store_write(j->env.store);
+    pay_owed(j, job);
     sqlite3_stmt *q = store_stmt(
         j->env.store,
         "INSERT INTO jobs(id, action, state, principal, role, source, chain, key, created, "
@@ -150,6 +159,15 @@ void job_load_open(struct jobs *j) {
     while (sqlite3_step(q) == SQLITE_ROW)
         (void)take_row(j, q);
     sqlite3_reset(q);
+}
+
+uint32_t job_log_next(struct jobs *j, const struct job *job) {
+    sqlite3_stmt *q =
+        store_stmt(j->env.store, "SELECT COALESCE(MAX(n)+1, 0) FROM job_log WHERE job=?1");
+    put_text(q, 1, job->id);
+    uint32_t next = sqlite3_step(q) == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
+    sqlite3_reset(q);
+    return next;
 }
 
 void job_log_save(struct jobs *j, const struct job *job, uint32_t n, int32_t level,

@@ -41,6 +41,7 @@ static void job_free(struct job *job) {
     c138_json_unref(job->redacted);
     c138_json_unref(job->result);
     c138_json_unref(job->log);
+    c138_json_unref(job->owed);
     char *texts[] = {job->action_name, job->principal, job->source, job->chain,
                      job->key,         job->lock,      job->plan};
     for (size_t i = 0; i < C138_COUNT(texts); i++)

@@ -43,7 +43,32 @@ static void emit(struct jobs *j, const struct job *job) {
     bus_publish(j->env.bus, &event);
 }
 
-void job_audit(struct jobs *j, const struct job *job, const char *kind, const char *outcome) {
+void job_owe(struct job *job, const char *kind, struct c138_json *members) {
+    struct c138_json *one = c138_json_new_array();
+    c138_json_append(one, c138_json_new_str(kind));
+    c138_json_append(one, members);
+    if (!job->owed)
+        job->owed = c138_json_new_array();
+    c138_json_append(job->owed, one);
+}
+
+/* The transaction of this turn has ended: what went with it is no longer owed. */
+static void owed_ended(struct job *job, c138_status status) {
+    size_t all = c138_json_count(job->owed), kept = status < 0 ? 0 : job->owed_sent;
+    struct c138_json *rest = NULL;
+    job->owed_sent = 0;
+    if (!kept)
+        return;
+    for (size_t i = kept; i < all; i++) {
+        if (!rest)
+            rest = c138_json_new_array();
+        c138_json_append(rest, c138_json_ref(c138_json_at(job->owed, i)));
+    }
+    c138_json_unref(job->owed);
+    job->owed = rest;
+}
+
+void job_audit(struct job *job, const char *kind, const char *outcome) {
     if (!job->durable)
         return;
     struct c138_json *o = c138_json_new_object();
@@ -60,10 +85,10 @@ void job_audit(struct jobs *j, const struct job *job, const char *kind, const ch
         c138_json_set_str(o, "source", job->source);
         c138_json_set_str(o, "chain", job->chain);
     }
-    audit_append(j->env.audit, kind, o);
+    job_owe(job, kind, o);
 }
 
-static void tell_done(struct jobs *j, struct job *job) {
+static void tell_done(struct job *job) {
     job->tell_done = 0;
     while (job->waiters) {
         struct waiting *w = job->waiters;
@@ -72,19 +97,57 @@ static void tell_done(struct jobs *j, struct job *job) {
             w->on_done(w->user, job);
         free(w);
     }
-    (void)j;
 }
 
-struct after {
-    struct jobs *jobs;
-    char id[C138_ULID_TEXT];
-};
-
-static struct after *after_new(struct jobs *j, const struct job *job) {
+static struct after *after_new(struct jobs *j, const struct job *job,
+                               void (*fn)(struct jobs *j, struct job *job, c138_status status)) {
     struct after *a = c138_xcalloc(1, sizeof(*a));
-    a->jobs = j;
+    *a = (struct after){.jobs = j, .fn = fn};
     memcpy(a->id, job->id, sizeof(a->id));
     return a;
+}
+
+static void on_commit(void *user, c138_status status) {
+    struct after a = *(struct after *)user;
+    struct job *job = job_here(a.jobs, a.id);
+    free(user);
+    a.jobs->in_commit--;
+    if (!job)
+        return;
+    job->waits_for_commit = 0;
+    owed_ended(job, status);
+    a.fn(a.jobs, job, status);
+}
+
+/* Row and records of this job in the transaction of this turn; then fn. */
+static void save_then(struct jobs *j, struct job *job,
+                      void (*fn)(struct jobs *j, struct job *job, c138_status status)) {
+    job->waits_for_commit = 1;
+    job_save(j, job);
+    j->in_commit++;
+    store_on_commit(j->env.store, on_commit, after_new(j, job, fn));
+}
+
+/* In the next turn: nobody is called back from inside the call that asked. */
+static void soon(struct jobs *j, const struct job *job,
+                 void (*fn)(struct jobs *j, struct job *job, c138_status status)) {
+    struct after *a = after_new(j, job, fn), **end = &j->soon;
+    while (*end)
+        end = &(*end)->next;
+    *end = a;
+    jobs_kick(j);
+}
+
+static void run_soon(struct jobs *j) {
+    struct after *all = C138_STEAL(j->soon);
+    while (all) {
+        struct after *a = all;
+        struct job *job = jobs_find(j, a->id);
+        all = a->next;
+        if (job)
+            a->fn(j, job, C138_OK);
+        free(a);
+    }
 }
 
 static void after_change(struct jobs *j, struct job *job) {
@@ -92,21 +155,19 @@ static void after_change(struct jobs *j, struct job *job) {
     job->version++;
     jobs_wake(j, job);
     if (job_state_final(job->state) && job->tell_done)
-        tell_done(j, job);
+        tell_done(job);
     jobs_kick(j);
 }
 
-static void on_changed(void *user, c138_status status) {
-    struct after a = *(struct after *)user;
-    struct job *job = job_here(a.jobs, a.id);
-    free(user);
-    if (!job)
+static void on_changed(struct jobs *j, struct job *job, c138_status status) {
+    const struct timeval again = {.tv_sec = RETRY_NS / C138_NS_PER_S};
+    if (status >= 0) {
+        after_change(j, job);
         return;
-    job->waits_for_commit = 0;
-    if (status < 0)
-        job->unsaved = 1; /* written again each second: nobody hears of it before */
-    else
-        after_change(a.jobs, job);
+    }
+    job->unsaved = 1; /* written again each second: nobody hears of it before */
+    if (!j->closing)
+        (void)event_add(j->tick, &again);
 }
 
 /* Saves a state that is already in memory, and tells about it when it is on disk. */
@@ -116,9 +177,7 @@ void job_changed(struct jobs *j, struct job *job) {
         after_change(j, job);
         return;
     }
-    job->waits_for_commit = 1;
-    job_save(j, job);
-    store_on_commit(j->env.store, on_changed, after_new(j, job));
+    save_then(j, job, on_changed);
 }
 
 static void scrub(struct jobs *j, struct job *job, void (*fn)(struct log *, const char *)) {
@@ -164,6 +223,7 @@ static void end_with(struct jobs *j, struct job *job, enum job_state state, c138
     job->ended_ns = c138_now_utc_ns();
     job->runner = NULL;
     job->tell_done = 1;
+    job_leave_way(j, job);
     if (job->has_secrets && job->plan && j->env.log) {
         char *clean = log_scrubbed(j->env.log, job->plan);
         free(job->plan);
@@ -173,7 +233,7 @@ static void end_with(struct jobs *j, struct job *job, enum job_state state, c138
     j->active--;
     j->ended[state]++;
     job_final_here(j, job);
-    job_audit(j, job, "end", job_state_name(state));
+    job_audit(job, "end", job_state_name(state));
     job_changed(j, job);
 }
 
@@ -190,23 +250,36 @@ void job_to_queue(struct jobs *j, struct job *job) {
     job->state = JOB_QUEUED;
     job->queued_ns = c138_now_monotonic_ns();
     job->runner = NULL;
+    job_leave_way(j, job);
     job_changed(j, job);
+}
+
+/* A job that was found on disk has its lock, and its secrets are known to the log, from the moment
+ * its action is known: that may be after its plugin came back. */
+static void adopt(struct jobs *j, struct job *job, const struct decl_action *action) {
+    int first = !job->action;
+    job->action = action; /* an upgraded plugin declares it anew */
+    if (!first || !action)
+        return;
+    job->lock = validate_lock_name(action->lock, job->params);
+    scrub(j, job, log_scrub_add);
 }
 
 static const struct decl_action *action_of(struct jobs *j, struct job *job) {
     const struct decl_action *now = j->env.action(j->env.user, job->action_name);
     if (now)
-        job->action = now; /* an upgraded plugin declares it anew */
+        adopt(j, job, now);
     return now;
 }
 
-static int lock_is_held(const struct jobs *j, const struct job *wants) {
-    for (const struct job *job = j->oldest; wants->lock && job; job = job->newer)
-        if (job != wants &&
-            (job->state == JOB_RUNNING || (job->state == JOB_PLANNING && job->started_ns)) &&
-            job->lock && !strcmp(job->lock, wants->lock))
-            return 1;
-    return 0;
+/* Back to the queue as it was: it did not run. */
+static void not_started(struct jobs *j, struct job *job) {
+    if (job->state == JOB_RUNNING)
+        job->state = JOB_QUEUED;
+    job->started_ns = 0;
+    job->runner = NULL;
+    job->attempt--;
+    job_leave_way(j, job);
 }
 
 /* On disk as running: now it may really run. */
@@ -216,42 +289,38 @@ static void run_it(struct jobs *j, struct job *job) {
     c138_status status = j->env.run(j->env.user, job, &err);
     if (status >= 0)
         return;
-    if (status == C138_E_UNAVAILABLE && job->durable) {
-        (void)snprintf(job->progress, sizeof(job->progress), "waits: %s", err.text);
-        job->attempt--;
-        job->runner = NULL;
-        job->retry_ns = c138_now_monotonic_ns() + UNAVAILABLE_NS;
-        if (job->state == JOB_RUNNING)
-            job->state = JOB_QUEUED;
-        job->started_ns = 0;
-        job->waits_for_commit = 1;
-        job_save(j, job);
-        struct after *a = after_new(j, job);
-        store_on_commit(j->env.store, on_changed, a);
+    if ((status != C138_E_UNAVAILABLE && status != C138_E_BUSY) || !job->durable) {
+        job_end(j, job, JOB_FAILED, status, err.key, err.text);
         return;
     }
-    job_end(j, job, JOB_FAILED, status, err.key, err.text);
+    (void)snprintf(job->progress, sizeof(job->progress), "waits: %s", err.text);
+    job->retry_ns = c138_now_monotonic_ns() + UNAVAILABLE_NS;
+    not_started(j, job);
+    job_audit(job, "requeue", err.text);
+    job_changed(j, job);
 }
 
-static void on_running(void *user, c138_status status) {
-    struct after a = *(struct after *)user;
-    struct job *job = job_here(a.jobs, a.id);
-    free(user);
-    if (!job)
-        return;
-    job->waits_for_commit = 0;
-    if (status < 0) { /* not on disk, so not run */
-        if (job->state == JOB_RUNNING)
-            job->state = JOB_QUEUED;
-        job->started_ns = 0;
+static void on_running(struct jobs *j, struct job *job, c138_status status) {
+    if (status < 0) { /* not on disk, so not run: there is no start to tell of */
+        not_started(j, job);
+        c138_json_unref(job->owed);
+        job->owed = NULL;
         job->retry_ns = c138_now_monotonic_ns() + UNAVAILABLE_NS;
-        job->attempt--;
         return;
     }
-    emit(a.jobs, job);
+    if (j->closing) { /* nor will it: the next start takes it up */
+        not_started(j, job);
+        job_audit(job, "requeue", "the agent stops");
+        job_changed(j, job);
+        return;
+    }
+    emit(j, job);
     job->version++;
-    jobs_wake(a.jobs, job);
-    run_it(a.jobs, job);
+    jobs_wake(j, job);
+    if (job->cancel_asked)
+        job_end(j, job, JOB_CANCELLED, C138_E_CANCELLED, "cancelled", "cancelled before it ran");
+    else
+        run_it(j, job);
 }
 
 static void start(struct jobs *j, struct job *job) {
@@ -261,14 +330,13 @@ static void start(struct jobs *j, struct job *job) {
     job->attempt++;
     job->permille = 1001;
     job->progress[0] = '\0';
+    job_take_way(j, job);
     if (!job->durable) {
         run_it(j, job);
         return;
     }
-    job->waits_for_commit = 1;
-    job_audit(j, job, "start", job->state == JOB_PLANNING ? "plan" : "run");
-    job_save(j, job);
-    store_on_commit(j->env.store, on_running, after_new(j, job));
+    job_audit(job, "start", job->state == JOB_PLANNING ? "plan" : "run");
+    save_then(j, job, on_running);
 }
 
 static int is_waiting(const struct job *job) {
@@ -279,15 +347,36 @@ static int is_startable(const struct job *job, int64_t now) {
     return is_waiting(job) && !job->waits_for_commit && !job->unsaved && now >= job->retry_ns;
 }
 
+/* Its plugin is asked before anything is written: a job whose plugin is away costs nothing. A read
+ * does not wait: its run says why not. */
+static int plugin_is_ready(struct jobs *j, struct job *job) {
+    struct c138_err err = {0};
+    if (!job->durable || !j->env.ready || j->env.ready(j->env.user, job, &err) >= 0)
+        return 1;
+    C138_FREE char *text = c138_xasprintf("waits: %s", err.text);
+    if (strncmp(text, job->progress, sizeof(job->progress) - 1) != 0)
+        jobs_progress(j, job->id, job->permille, text);
+    return 0;
+}
+
+static void look_to_start(struct jobs *j, struct job *job, int64_t now) {
+    if (!is_startable(job, now))
+        return;
+    if (job->cancel_asked)
+        job_end(j, job, JOB_CANCELLED, C138_E_CANCELLED, "cancelled", "cancelled before it ran");
+    else if (action_of(j, job) && job_has_way(j, job) && plugin_is_ready(j, job))
+        start(j, job);
+}
+
 static void on_kick(evutil_socket_t fd, short what, void *user) {
     struct jobs *j = user;
     int64_t now = c138_now_monotonic_ns();
     (void)fd;
     (void)what;
+    run_soon(j);
     for (struct job *job = j->oldest, *next; job; job = next) {
         next = job->newer;
-        if (is_startable(job, now) && action_of(j, job) && !lock_is_held(j, job))
-            start(j, job);
+        look_to_start(j, job, now);
     }
 }
 
@@ -310,14 +399,8 @@ static void tell_accepted(struct job *job, c138_status status, const struct c138
     }
 }
 
-static void on_accepted(void *user, c138_status status) {
-    struct after a = *(struct after *)user;
-    struct jobs *j = a.jobs;
-    struct job *job = job_here(j, a.id);
+static void on_accepted(struct jobs *j, struct job *job, c138_status status) {
     struct c138_err err = {0};
-    free(user);
-    if (!job)
-        return;
     job->waits_for_commit = 0;
     if (status < 0) {
         const char *why = store_trouble(j->env.store);
@@ -332,17 +415,7 @@ static void on_accepted(void *user, c138_status status) {
     emit(j, job);
     job->version++;
     tell_accepted(job, C138_OK, &err);
-    if (job->cancel_asked && job->durable) {
-        job_end(j, job, JOB_CANCELLED, C138_E_CANCELLED, "cancelled", "cancelled before it ran");
-        return;
-    }
     jobs_kick(j);
-}
-
-static void on_accepted_now(evutil_socket_t fd, short what, void *user) {
-    (void)fd;
-    (void)what;
-    on_accepted(user, C138_OK);
 }
 
 static void add_waiter(struct job *job, const struct job_request *r) {
@@ -355,19 +428,14 @@ static void add_waiter(struct job *job, const struct job_request *r) {
 }
 
 /* The first job of this key: told as accepted, and as done if it is. */
-static void on_repeated(evutil_socket_t fd, short what, void *user) {
-    struct after a = *(struct after *)user;
-    struct job *job = jobs_find(a.jobs, a.id);
+static void on_repeated(struct jobs *j, struct job *job, c138_status status) {
     const struct c138_err none = {0};
-    (void)fd;
-    (void)what;
-    free(user);
-    if (!job)
-        return;
+    (void)j;
+    (void)status;
     if (!job->waits_for_commit || job->version)
         tell_accepted(job, C138_OK, &none);
-    if (job_state_final(job->state) && !job->waits_for_commit)
-        tell_done(a.jobs, job);
+    if (job_state_final(job->state) && !job->waits_for_commit && !job->unsaved)
+        tell_done(job);
 }
 
 static int repeats(struct jobs *j, const struct job_request *r) {
@@ -382,7 +450,7 @@ static int repeats(struct jobs *j, const struct job_request *r) {
     if (!job)
         return 0;
     add_waiter(job, r);
-    event_base_once(j->env.base, -1, EV_TIMEOUT, on_repeated, after_new(j, job), NULL);
+    soon(j, job, on_repeated);
     return 1;
 }
 
@@ -446,12 +514,11 @@ c138_status jobs_submit(struct jobs *j, const struct job_request *r, struct c138
     scrub(j, job, log_scrub_add);
     job->waits_for_commit = 1;
     if (!job->durable) {
-        event_base_once(j->env.base, -1, EV_TIMEOUT, on_accepted_now, after_new(j, job), NULL);
+        soon(j, job, on_accepted);
         return C138_OK;
     }
-    job_audit(j, job, "accept", job_state_name(job->state));
-    job_save(j, job);
-    store_on_commit(j->env.store, on_accepted, after_new(j, job));
+    job_audit(job, "accept", job_state_name(job->state));
+    save_then(j, job, on_accepted);
     return C138_OK;
 }
 
@@ -464,6 +531,7 @@ static void died(struct jobs *j, struct job *job, const struct c138_json *why) {
     if (job->action && (job->action->flags & C138_ACTION_IDEMPOTENT) &&
         job->attempt < ATTEMPTS_MAX) {
         (void)snprintf(job->progress, sizeof(job->progress), "runs again: %s", message);
+        job_audit(job, "requeue", job->progress);
         job_to_queue(j, job);
         return;
     }
@@ -596,10 +664,12 @@ static void look_at(struct jobs *j, struct job *job, int64_t now) {
     } else if (job->state == JOB_AWAITING_APPROVAL && c138_now_utc_ns() >= job->expires_ns) {
         job_end(j, job, JOB_EXPIRED, C138_E_TIMEOUT, "approval.expired",
                 "nobody approved the plan in time: ask for it again");
-    } else if (is_waiting(job) && now > job->queued_ns + job->timeout_ns && !lock_is_held(j, job)) {
+    } else if (is_waiting(job) && job->action && !job_has_way(j, job)) {
+        job->queued_ns = now; /* others hold it up, and they have deadlines of their own */
+    } else if (is_waiting(job) && now > job->queued_ns + job->timeout_ns) {
         C138_FREE char *text =
             c138_xasprintf("%s could not start: %s", job->action_name,
-                           *job->progress ? job->progress : "its plugin is not running");
+                           *job->progress ? job->progress : "its plugin is not here");
         job_end(j, job, JOB_FAILED, C138_E_UNAVAILABLE, "plugin.not-running", text);
     }
 }
@@ -647,14 +717,16 @@ struct job *jobs_find(struct jobs *j, const char *id) {
 
 static void recover(struct jobs *j, struct job *job) {
     int again = job->action && (job->action->flags & C138_ACTION_IDEMPOTENT);
+    const struct decl_action *action = C138_STEAL(job->action);
     j->active++;
-    job->lock = job->action ? validate_lock_name(job->action->lock, job->params) : NULL;
+    adopt(j, job, action);
+    job->log_lines = job_log_next(j, job);
     job->queued_ns = c138_now_monotonic_ns();
     job->version = 1;
-    scrub(j, job, log_scrub_add);
     if (job->state == JOB_RUNNING && again) {
         (void)snprintf(job->progress, sizeof(job->progress),
                        "runs again: the agent was killed while it ran");
+        job_audit(job, "requeue", job->progress);
         job_to_queue(j, job);
     } else if (job->state == JOB_RUNNING) {
         job_end(j, job, JOB_INTERRUPTED, C138_E_UNAVAILABLE, "agent.killed",
@@ -693,12 +765,35 @@ c138_status jobs_new(const struct jobs_env *env, const struct jobs_options *opti
     return C138_OK;
 }
 
+/* Who still waits is told where it stands; the next start goes on with it. */
+static void let_go(struct job *job) {
+    struct c138_err err = {0};
+    (void)c138_error(&err, C138_E_UNAVAILABLE, "agent.stopping", "the agent stops: ask again");
+    for (struct waiting *w = C138_STEAL(job->waiters), *next; w; w = next) {
+        next = w->next;
+        if (w->on_accepted)
+            w->on_accepted(w->user, NULL, C138_E_UNAVAILABLE, &err);
+        else if (w->on_done)
+            w->on_done(w->user, job);
+        free(w);
+    }
+}
+
 struct jobs *jobs_free(struct jobs *j) {
     if (!j)
         return NULL;
-    (void)store_flush(j->env.store);
+    j->closing = 1;
+    run_soon(j);
+    while (j->in_commit) /* those told may write once more: an end, a job put back */
+        (void)store_flush(j->env.store);
     while (j->waits)
         jobs_wait_stop(j->waits);
+    for (struct job *job = j->oldest; job; job = job->newer)
+        let_go(job);
+    for (struct after *a = j->soon, *next; a; a = next) {
+        next = a->next;
+        free(a);
+    }
     while (j->oldest)
         job_drop(j, j->oldest);
     event_free(j->tick);

@@ -13,9 +13,13 @@
  * (EFFECT_READ) are not stored and not audited unless `durable` is asked for; they live in memory
  * until they end and were fetched.
  *
- * Locks: two jobs whose lock names are equal never run together; the later one waits, queued. A job
- * waits in `queued` also while its plugin restarts (until its deadline). Deadlines start with the
- * run.
+ * Locks: two jobs whose lock names are equal never run together; the later one waits, queued, for
+ * as long as the others run. At most 128 jobs of one plugin run at a time. A job waits in `queued`
+ * also while its plugin is away, for as long as its timeout. Deadlines start with the run.
+ *
+ * Audit: records of a job are written in the transaction of the row that they tell of. If that
+ * fails both are kept in memory and written again each second: an end that was seen is never
+ * without its record.
  *
  * Dangerous actions: submit first runs the action with dry_run; its result is the plan. digest =
  * SHA-256 of the canonical {"action","params","plan"}. The job is then `awaiting-approval` until
@@ -59,8 +63,12 @@ struct jobs_env {
     struct log *log;
     const char *host_name;
     void *user;
-    /* Runs it: later, exactly once, jobs_finish(). C138_E_UNAVAILABLE: not now; asked again when
-     * jobs_kick() is called. Any other error fails the job. */
+    /* Could it run now? Asked before anything is written; what it says is the job's progress. After
+     * C138_E_UNAVAILABLE it is asked again when jobs_kick() is called. NULL: always. */
+    c138_status (*ready)(void *user, struct job *job, struct c138_err *err);
+    /* Runs it: later, exactly once, jobs_finish(). C138_E_UNAVAILABLE, C138_E_BUSY: not now, though
+     * it was ready: a stored job goes back to the queue for half a second. Any other error fails
+     * it. */
     c138_status (*run)(void *user, struct job *job, struct c138_err *err);
     void (*cancel)(void *user, struct job *job); /* a running one */
     /* The declaration of an action, to go on with jobs found on disk. NULL: unknown (its plugin is
@@ -78,6 +86,9 @@ struct jobs_options {
 
 c138_status jobs_new(const struct jobs_env *env, const struct jobs_options *options,
                      struct jobs **ret_jobs, struct c138_err *err);
+/* Saves what is open, starts nothing more. Who waits is told: a submit that is not yet accepted is
+ * refused with C138_E_UNAVAILABLE, and on_done() sees a job that is not final; it goes on with the
+ * next start. */
 struct jobs *jobs_free(struct jobs *j);
 void jobs_set_options(struct jobs *j, const struct jobs_options *options);
 /* After the plugins came up: takes up what the last run left (see above). Call once. */
@@ -99,7 +110,7 @@ struct job_request {
     /* Once: accepted (`job` is valid) or refused (status < 0). Never from inside jobs_submit. */
     void (*on_accepted)(void *user, struct job *job, c138_status status,
                         const struct c138_err *err);
-    /* Once, when it is final, after the commit. NULL: nobody waits. */
+    /* Once, when it is final, after the commit; or from jobs_free(). NULL: nobody waits. */
     void (*on_done)(void *user, struct job *job);
     void *user;
 };

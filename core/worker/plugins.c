@@ -446,18 +446,29 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
  * -------------------------------------------------------------------------------------------------------
  */
 
+static c138_status running_row(struct plugins *p, const char *action, const struct row **ret_row,
+                               struct c138_err *err) {
+    char name[64];
+    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(action, "."), action);
+    const struct row *row = *ret_row = row_find(p, name);
+    if (row && row->current && row->current->state == INSTANCE_RUNNING)
+        return C138_OK;
+    return c138_error(err, C138_E_UNAVAILABLE, "plugin.not-running",
+                      "plugin %s is not running (%s%s%s)", name,
+                      row ? state_names[row->state] : "not installed",
+                      row && *row->reason ? ": " : "", row ? row->reason : "");
+}
+
+c138_status plugins_ready(struct plugins *p, const char *action, struct c138_err *err) {
+    const struct row *row = NULL;
+    return running_row(p, action, &row, err);
+}
+
 c138_status plugins_call(struct plugins *p, const struct plugins_request *r,
                          struct plugins_call **ret_call, struct c138_err *err) {
-    char name[64];
-    size_t n = strcspn(r->action->full_name, ".");
-    (void)snprintf(name, sizeof(name), "%.*s", (int)n, r->action->full_name);
-    const struct row *row = row_find(p, name);
-    if (!row || !row->current || row->current->state != INSTANCE_RUNNING)
-        return c138_error(err, C138_E_UNAVAILABLE, "plugin.not-running",
-                          "plugin %s is not running (%s%s%s)", name,
-                          row ? state_names[row->state] : "not installed",
-                          row && *row->reason ? ": " : "", row ? row->reason : "");
-    return instance_call(row->current, r, ret_call, err);
+    const struct row *row = NULL;
+    c138_status status = running_row(p, r->action->full_name, &row, err);
+    return status < 0 ? status : instance_call(row->current, r, ret_call, err);
 }
 
 void plugins_cancel(struct plugins *p, struct plugins_call *call) {

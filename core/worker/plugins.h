@@ -118,6 +118,8 @@ struct plugins_request {
  * wait). */
 c138_status plugins_call(struct plugins *p, const struct plugins_request *request,
                          struct plugins_call **ret_call, struct c138_err *err);
+/* Does the plugin of this action run? C138_E_UNAVAILABLE as plugins_call() would say. */
+c138_status plugins_ready(struct plugins *p, const char *action, struct c138_err *err);
 void plugins_cancel(struct plugins *p,
                     struct plugins_call *call); /* asks; done comes all the same */
 

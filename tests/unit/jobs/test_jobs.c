@@ -48,8 +48,8 @@ static struct rig {
     struct log *log;
     struct decl_plugin *plugin;
     char runs[16][32]; /* ids in the order in which they ran */
-    int n_runs, cancels, away, full;
-    int accepted, refused, done;
+    int n_runs, cancels, away, busy, unknown, full, leave_loop;
+    int accepted, refused, done, woken;
     char last_id[32], done_state[32];
     struct c138_err err;
 } rig;
@@ -59,10 +59,21 @@ static const struct principal operator_ = {"unix:olga@host", C138_ROLE_OPERATOR}
                               alice = {"unix:alice@host", C138_ROLE_CUSTODIAN},
                               bob = {"unix:bob@host", C138_ROLE_CUSTODIAN};
 
+static c138_status on_ready(void *user, struct job *job, struct c138_err *err) {
+    (void)user;
+    (void)job;
+    if (rig.leave_loop)
+        event_base_loopbreak(rig.base);
+    return rig.away ? c138_error(err, C138_E_UNAVAILABLE, "plugin.not-running", "plugin t is away")
+                    : C138_OK;
+}
+
 static c138_status on_run(void *user, struct job *job, struct c138_err *err) {
     (void)user;
     if (rig.away)
         return c138_error(err, C138_E_UNAVAILABLE, "plugin.not-running", "plugin t is away");
+    if (rig.busy)
+        return c138_error(err, C138_E_BUSY, "plugin.busy", "256 calls wait");
     (void)snprintf(rig.runs[rig.n_runs++ % 16], 32, "%s", job_id(job));
     job_set_runner(job, &rig);
     return C138_OK;
@@ -76,7 +87,7 @@ static void on_cancel(void *user, struct job *job) {
 
 static const struct decl_action *find(void *user, const char *name) {
     (void)user;
-    return decl_action_find(rig.plugin, name);
+    return rig.unknown ? NULL : decl_action_find(rig.plugin, name);
 }
 
 static const struct policy *policy_now(void *user) {
@@ -101,6 +112,7 @@ static void open_all(void) {
                                  .audit = rig.audit,
                                  .log = rig.log,
                                  .host_name = "host",
+                                 .ready = on_ready,
                                  .run = on_run,
                                  .cancel = on_cancel,
                                  .action = find,
@@ -216,6 +228,24 @@ static struct c138_json *result_of(const char *key, const char *message) {
     return o;
 }
 
+/* How many records of this kind the audit log holds about a job. */
+static size_t records(const char *id, const char *kind) {
+    C138_JSON struct c138_json *all = NULL;
+    const struct audit_filter filter = {.job = id, .limit = 1000};
+    size_t n = 0;
+    (void)store_flush(rig.store);
+    CU_ASSERT_EQUAL(audit_show(rig.audit_path, &filter, &all, NULL), C138_OK);
+    const struct c138_json *list = c138_json_get(all, "records");
+    for (size_t i = 0; i < c138_json_count(list); i++)
+        n += !strcmp(c138_json_get_str(c138_json_at(list, i), "kind", ""), kind);
+    return n;
+}
+
+static uint64_t head(void) {
+    char hash[65];
+    return audit_head(rig.audit, hash);
+}
+
 /* --- Tests
  * ---------------------------------------------------------------------------------------------------------
  */
@@ -252,13 +282,34 @@ static void a_full_disk_accepts_nothing_and_loses_nothing(void) {
     jobs_finish(rig.jobs, running, C138_OK, result_of(NULL, "done"));
     turn(300);
     CU_ASSERT_EQUAL(rig.done, 0); /* nobody hears of what is not on disk */
+    CU_ASSERT_EQUAL(records(running, "end"), 0);
     rig.full = 0;
     for (int i = 0; i < 100 && !rig.done; i++)
         turn(100);
     CU_ASSERT_EQUAL(rig.done, 1);
+    CU_ASSERT_EQUAL(records(running, "accept"), 1);
+    CU_ASSERT_EQUAL(records(running, "start"), 1);
+    CU_ASSERT_EQUAL(records(running, "end"), 1); /* though it was tried more than once */
     close_all();
     open_all();
     CU_ASSERT_STRING_EQUAL(state_of(running), "succeeded");
+    down();
+}
+
+static void a_start_that_is_not_on_disk_did_not_happen(void) {
+    up();
+    rig.away = 1;
+    CU_ASSERT_EQUAL(submit("once", &operator_), C138_OK);
+    rig.full = 1;
+    rig.away = 0;
+    jobs_kick(rig.jobs);
+    turn(300);
+    CU_ASSERT_EQUAL(rig.n_runs, 0);
+    rig.full = 0;
+    for (int i = 0; i < 100 && !rig.n_runs; i++)
+        turn(50);
+    CU_ASSERT_EQUAL(rig.n_runs, 1);
+    CU_ASSERT_EQUAL(records(rig.last_id, "start"), 1);
     down();
 }
 
@@ -337,7 +388,7 @@ static void a_key_makes_one_job(void) {
     submit_with("once", &operator_, "{}", "key-1", 0);
     turn(20);
     CU_ASSERT_STRING_EQUAL(first, rig.last_id); /* also after a restart */
-    CU_ASSERT_EQUAL(rig.done, 3);
+    CU_ASSERT_EQUAL(rig.done, 4); /* with alice, who heard at the stop that hers goes on */
     down();
 }
 
@@ -425,6 +476,271 @@ static void reads_are_not_stored(void) {
     down();
 }
 
+static void plan_of_wipe(char id[32], char digest[65]) {
+    submit("wipe", &alice);
+    memcpy(id, rig.last_id, 32);
+    jobs_finish(rig.jobs, id, C138_OK, result_of(NULL, "would wipe all"));
+    turn(20);
+    C138_JSON struct c138_json *waiting = jobs_approvals(rig.jobs);
+    (void)snprintf(digest, 65, "%s",
+                   c138_json_as_str(c138_json_path(waiting, "approvals.0.digest"), ""));
+}
+
+static void an_approval_on_a_full_disk(void) {
+    char id[32], digest[65];
+    up();
+    plan_of_wipe(id, digest);
+    rig.full = 1;
+    CU_ASSERT_EQUAL(jobs_approve(rig.jobs, id, digest, &bob, &rig.err), C138_OK);
+    turn(300);
+    CU_ASSERT_EQUAL(rig.n_runs, 1); /* the plan alone */
+    rig.full = 0;
+    for (int i = 0; i < 100 && rig.n_runs < 2; i++)
+        turn(50);
+    CU_ASSERT_EQUAL(rig.n_runs, 2);
+    CU_ASSERT_EQUAL(records(id, "approve"), 1);
+    CU_ASSERT_EQUAL(records(id, "plan"), 1);
+    CU_ASSERT_EQUAL(records(id, "start"), 2);
+    down();
+}
+
+static void an_approval_and_a_cancel_at_once(void) {
+    char id[32], digest[65];
+    up();
+    plan_of_wipe(id, digest);
+    CU_ASSERT_EQUAL(jobs_approve(rig.jobs, id, digest, &bob, &rig.err), C138_OK);
+    CU_ASSERT_EQUAL(jobs_approve(rig.jobs, id, digest, &bob, &rig.err), C138_E_CONFLICT);
+    CU_ASSERT_EQUAL(jobs_cancel(rig.jobs, id, &operator_, &rig.err), C138_OK);
+    turn(300);
+    CU_ASSERT_EQUAL(rig.n_runs, 1);
+    CU_ASSERT_STRING_EQUAL(state_of(id), "cancelled");
+    CU_ASSERT_EQUAL(rig.done, 1);
+    down();
+}
+
+static void a_rejected_plan(void) {
+    char id[32], digest[65];
+    up();
+    plan_of_wipe(id, digest);
+    CU_ASSERT_EQUAL(jobs_reject(rig.jobs, id, "not tonight", &operator_, &rig.err), C138_E_DENIED);
+    CU_ASSERT_EQUAL(jobs_reject(rig.jobs, id, "not tonight", &bob, &rig.err), C138_OK);
+    turn(20);
+    CU_ASSERT_STRING_EQUAL(state_of(id), "rejected");
+    CU_ASSERT_EQUAL(records(id, "reject"), 1);
+    CU_ASSERT_EQUAL(jobs_approve(rig.jobs, id, digest, &bob, &rig.err), C138_E_CONFLICT);
+    CU_ASSERT_EQUAL(rig.n_runs, 1);
+    down();
+}
+
+/* Longer than its own timeout: the other one has a deadline, and this one has done nothing wrong.
+ */
+static void waiting_for_a_lock_is_no_fault(void) {
+    char first[32], second[32];
+    up();
+    submit_with("locked", &operator_, "{}", NULL, 0);
+    turn(20);
+    memcpy(first, rig.last_id, sizeof(first));
+    submit_with("locked", &operator_, "{}", NULL, 150 * C138_NS_PER_MS);
+    turn(500);
+    memcpy(second, rig.last_id, sizeof(second));
+    CU_ASSERT_STRING_EQUAL(state_of(second), "queued");
+    jobs_finish(rig.jobs, first, C138_OK, NULL);
+    turn(30);
+    CU_ASSERT_STRING_EQUAL(state_of(second), "running");
+    jobs_finish(rig.jobs, second, C138_OK, NULL);
+    turn(20);
+    rig.away = 1; /* but for a plugin that does not come it waits so long and no longer */
+    submit_with("locked", &operator_, "{}", NULL, 150 * C138_NS_PER_MS);
+    turn(500);
+    CU_ASSERT_STRING_EQUAL(state_of(rig.last_id), "failed");
+    C138_JSON struct c138_json *shown = job_json(rig.jobs, jobs_find(rig.jobs, rig.last_id), 0, 0);
+    const char *why = c138_json_as_str(c138_json_path(shown, "error.message"), "");
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "plugin t is away"));
+    down();
+}
+
+static void a_plugin_that_is_away_costs_nothing(void) {
+    up();
+    rig.away = 1;
+    submit("once", &operator_);
+    uint64_t before = head();
+    turn(1300);
+    CU_ASSERT_EQUAL(head(), before);
+    CU_ASSERT_EQUAL(rig.n_runs, 0);
+    rig.away = 0;
+    jobs_kick(rig.jobs);
+    turn(30);
+    CU_ASSERT_EQUAL(rig.n_runs, 1);
+    jobs_finish(rig.jobs, rig.last_id, C138_OK, NULL);
+    rig.busy = 1; /* it was there when it was asked, and then would not */
+    submit("once", &operator_);
+    CU_ASSERT_STRING_EQUAL(state_of(rig.last_id), "queued");
+    rig.busy = 0;
+    turn(900);
+    CU_ASSERT_EQUAL(rig.n_runs, 2);
+    CU_ASSERT_EQUAL(records(rig.last_id, "requeue"), 1);
+    CU_ASSERT_EQUAL(records(rig.last_id, "start"), 2);
+    down();
+}
+
+static void a_log_goes_on_after_a_restart(void) {
+    up();
+    submit("again", &operator_);
+    jobs_log(rig.jobs, rig.last_id, C138_LOG_INFO, "first");
+    jobs_log(rig.jobs, rig.last_id, C138_LOG_INFO, "second");
+    close_all();
+    open_all();
+    turn(50);
+    CU_ASSERT_STRING_EQUAL(state_of(rig.last_id), "running");
+    jobs_log(rig.jobs, rig.last_id, C138_LOG_INFO, "third");
+    turn(20);
+    C138_JSON struct c138_json *shown = job_json(rig.jobs, jobs_find(rig.jobs, rig.last_id), 1, 0);
+    CU_ASSERT_EQUAL(c138_json_count(c138_json_get(shown, "log")), 3);
+    CU_ASSERT_STRING_EQUAL(c138_json_as_str(c138_json_path(shown, "log.0.text"), ""), "first");
+    CU_ASSERT_STRING_EQUAL(c138_json_as_str(c138_json_path(shown, "log.2.text"), ""), "third");
+    CU_ASSERT_EQUAL(records(rig.last_id, "requeue"), 1);
+    down();
+}
+
+/* Its plugin is upgraded while the agent starts: the action is known only later. */
+static void a_job_whose_action_comes_late(void) {
+    char first[32];
+    up();
+    rig.away = 1;
+    submit_with("locked", &operator_, "{}", NULL, 0);
+    turn(20);
+    memcpy(first, rig.last_id, sizeof(first));
+    submit_with("locked", &operator_, "{}", NULL, 0);
+    turn(20);
+    close_all();
+    rig.unknown = 1;
+    open_all();
+    turn(50);
+    CU_ASSERT_STRING_EQUAL(state_of(first), "queued");
+    rig.unknown = rig.away = 0;
+    jobs_kick(rig.jobs);
+    turn(30);
+    CU_ASSERT_EQUAL(rig.n_runs, 1); /* they still share their lock */
+    jobs_finish(rig.jobs, first, C138_OK, NULL);
+    turn(30);
+    CU_ASSERT_EQUAL(rig.n_runs, 2);
+    down();
+}
+
+static void an_agent_that_stops_tells_all_who_wait(void) {
+    up();
+    submit("once", &operator_); /* runs */
+    submit_with("once", &operator_, "{}", NULL, 0);
+    submit_with("read", &viewer, "{}", NULL, 0);
+    CU_ASSERT_EQUAL(rig.accepted, 1);
+    rig.jobs = jobs_free(rig.jobs);
+    CU_ASSERT_EQUAL(rig.accepted + rig.refused, 3);
+    CU_ASSERT_EQUAL(rig.done, rig.accepted);
+    rig.n_runs = 0;
+    rig.audit = audit_close(rig.audit);
+    rig.store = store_close(rig.store);
+    event_base_free(rig.base);
+    open_all();
+    turn(50);
+    CU_ASSERT_EQUAL(rig.n_runs, 1); /* the one that did not run runs now, the other one may have */
+    down();
+}
+
+/* Stopped between "it runs" and its call: it did not run, and the next start knows. */
+static void stopped_before_the_call(void) {
+    up();
+    rig.away = 1;
+    submit("once", &operator_);
+    rig.away = 0;
+    rig.leave_loop = 1; /* before its commit */
+    jobs_kick(rig.jobs);
+    (void)event_base_loop(rig.base, EVLOOP_NONBLOCK);
+    rig.leave_loop = 0;
+    CU_ASSERT_EQUAL_FATAL(rig.n_runs, 0);
+    CU_ASSERT_STRING_EQUAL_FATAL(state_of(rig.last_id), "running");
+    close_all();
+    open_all();
+    turn(50);
+    CU_ASSERT_STRING_EQUAL(state_of(rig.last_id), "running");
+    CU_ASSERT_EQUAL(rig.n_runs, 1);
+    down();
+}
+
+static void not_too_many_of_one_plugin(void) {
+    up();
+    for (int i = 0; i < 140; i++)
+        submit_with("once", &operator_, "{}", NULL, 0);
+    turn(200);
+    CU_ASSERT_EQUAL(rig.accepted, 140);
+    CU_ASSERT_EQUAL(rig.n_runs, 128);
+    jobs_finish(rig.jobs, rig.runs[0], C138_OK, NULL);
+    turn(30);
+    CU_ASSERT_EQUAL(rig.n_runs, 129);
+    down();
+}
+
+static void on_woken(void *user, struct job *job) {
+    (void)user;
+    rig.woken += job ? 1 : 100;
+}
+
+static void those_who_wait_for_a_change(void) {
+    up();
+    submit("once", &operator_);
+    uint64_t version = job_version(jobs_find(rig.jobs, rig.last_id));
+    int64_t now = c138_now_monotonic_ns();
+    (void)jobs_wait(rig.jobs, rig.last_id, version, now + 60 * C138_NS_PER_S, on_woken, NULL);
+    turn(150);
+    CU_ASSERT_EQUAL(rig.woken, 0);
+    jobs_progress(rig.jobs, rig.last_id, 500, "half");
+    CU_ASSERT_EQUAL(rig.woken, 1);
+    (void)jobs_wait(rig.jobs, rig.last_id, version + 1, now, on_woken, NULL); /* its time is over */
+    turn(150);
+    CU_ASSERT_EQUAL(rig.woken, 2);
+    struct job_wait *w =
+        jobs_wait(rig.jobs, rig.last_id, version + 1, now + 60 * C138_NS_PER_S, on_woken, NULL);
+    jobs_wait_stop(w);
+    jobs_progress(rig.jobs, rig.last_id, 600, "more");
+    CU_ASSERT_EQUAL(rig.woken, 2);
+    (void)jobs_wait(rig.jobs, "00000000000000000000000000", 0, now, on_woken, NULL);
+    turn(150);
+    CU_ASSERT_EQUAL(rig.woken, 102); /* a job that nobody knows */
+    down();
+}
+
+static void the_queue_has_an_end(void) {
+    up();
+    jobs_set_options(rig.jobs, &(struct jobs_options){.queue_max = 3});
+    rig.away = 1;
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(submit("once", &operator_), C138_OK);
+    CU_ASSERT_EQUAL(submit("once", &operator_), C138_E_BUSY);
+    CU_ASSERT_EQUAL(jobs_cancel(rig.jobs, rig.last_id, &operator_, &rig.err), C138_OK);
+    turn(20);
+    CU_ASSERT_EQUAL(submit("once", &operator_), C138_OK);
+    down();
+}
+
+static void old_jobs_go_and_open_ones_stay(void) {
+    up();
+    for (int i = 0; i < 5; i++) {
+        submit("once", &operator_);
+        jobs_finish(rig.jobs, rig.last_id, C138_OK, NULL);
+        turn(5);
+    }
+    submit("once", &operator_);
+    close_all();
+    rig.n_runs = 0;
+    open_all(); /* the sweep is due at the first tick of a fresh start */
+    jobs_set_options(rig.jobs, &(struct jobs_options){.keep_max = 2});
+    turn(300);
+    C138_JSON struct c138_json *list = jobs_list(rig.jobs, &(struct jobs_filter){0});
+    size_t n = c138_json_count(c138_json_get(list, "jobs"));
+    CU_ASSERT(n == 2 || n == 3);
+    CU_ASSERT_STRING_EQUAL(state_of(rig.last_id), "interrupted");
+    down();
+}
+
 const CU_TestInfo tests_jobs[] = {
     {"accepted, runs and ends", accepted_runs_and_ends},
     {"a full disk accepts nothing and loses nothing",
@@ -437,4 +753,18 @@ const CU_TestInfo tests_jobs[] = {
     {"dangerous needs another person", dangerous_needs_another_person},
     {"secrets stay inside", secrets_stay_inside},
     {"reads are not stored", reads_are_not_stored},
+    {"a start that is not on disk did not happen", a_start_that_is_not_on_disk_did_not_happen},
+    {"an approval on a full disk", an_approval_on_a_full_disk},
+    {"an approval and a cancel at once", an_approval_and_a_cancel_at_once},
+    {"a rejected plan", a_rejected_plan},
+    {"waiting for a lock is no fault", waiting_for_a_lock_is_no_fault},
+    {"a plugin that is away costs nothing", a_plugin_that_is_away_costs_nothing},
+    {"a log goes on after a restart", a_log_goes_on_after_a_restart},
+    {"a job whose action comes late", a_job_whose_action_comes_late},
+    {"an agent that stops tells all who wait", an_agent_that_stops_tells_all_who_wait},
+    {"stopped before the call", stopped_before_the_call},
+    {"not too many of one plugin", not_too_many_of_one_plugin},
+    {"those who wait for a change", those_who_wait_for_a_change},
+    {"the queue has an end", the_queue_has_an_end},
+    {"old jobs go and open ones stay", old_jobs_go_and_open_ones_stay},
     CU_TEST_INFO_NULL};
