@@ -10,10 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define GROUPS_MAX 256
 #define TOKENS_MAX (256u << 10)
 #define TTL_NS (INT64_C(3600) * C138_NS_PER_S)
+/* A file that was changed so short a time ago may change again without a trace: the clock of its
+ * file system has ticks of up to two seconds. */
+#define SETTLED_NS (INT64_C(3) * C138_NS_PER_S)
 
 /* "user:alice" or "group:ops" has `role`. */
 struct rule {
@@ -33,6 +37,14 @@ struct named {
     uint32_t role;
 };
 
+/* Tells one state of a file from another. */
+struct file_id {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed, written;
+};
+
 struct policy {
     char host[64];
     struct rule *rules;
@@ -40,7 +52,8 @@ struct policy {
     struct named *named;
     size_t n_named;
     char *tokens_file;
-    struct timespec tokens_time;
+    struct file_id tokens_id;   /* of the file as it was read; zero: read it again */
+    struct c138_err tokens_err; /* what is wrong with that one; status 0: nothing */
     struct token *tokens;
     size_t n_tokens;
     int root, self_approval;
@@ -204,34 +217,76 @@ static c138_status read_token(char *line, struct token *ret) {
     return C138_OK;
 }
 
-static c138_status read_tokens(struct policy *p, struct c138_err *err) {
-    C138_BUF struct c138_buf file = C138_BUF_NULL;
-    c138_status status = c138_file_read(p->tokens_file, TOKENS_MAX, &file, err);
-    if (status < 0)
-        return status;
+static void forget_tokens(struct policy *p) {
     free(p->tokens);
     p->tokens = NULL;
     p->n_tokens = 0;
+}
+
+/* All of it or nothing: a file that is half written must not decide who gets in. */
+static c138_status read_tokens(struct policy *p, struct c138_err *err) {
+    C138_BUF struct c138_buf file = C138_BUF_NULL;
     unsigned number = 0;
-    char *save = NULL;
-    C138_FREE char *text = c138_buf_steal(&file);
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+    forget_tokens(p);
+    c138_status status = c138_file_read(p->tokens_file, TOKENS_MAX, &file, err);
+    if (status < 0)
+        return status;
+    if (file.length && memchr(file.data, '\0', file.length))
+        return c138_error(err, C138_E_INVALID, "policy.tokens", "%s is not a text file",
+                          p->tokens_file);
+    for (char *line = file.data, *next; line && *line; line = next) {
         struct token t = {0};
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
         number++;
-        line += strspn(line, " \t");
+        line += strspn(line, " \t\r");
         if (!*line || *line == '#')
             continue;
-        if (read_token(line, &t) < 0)
+        if (read_token(line, &t) < 0) {
+            forget_tokens(p);
             return c138_error(err, C138_E_INVALID, "policy.tokens",
-                              "%s: entry %u is not NAME ROLE SHA256-OF-TOKEN", p->tokens_file,
-                              number);
+                              "%s:%u: expected NAME ROLE SHA256-OF-TOKEN, ROLE being viewer, "
+                              "operator or custodian; until it is mended no token is accepted",
+                              p->tokens_file, number);
+        }
         p->tokens = c138_xrealloc(p->tokens, (p->n_tokens + 1) * sizeof(t));
         p->tokens[p->n_tokens++] = t;
     }
     return C138_OK;
 }
 
-/* Again when the file is another one. */
+static struct file_id file_id(const struct stat *st) {
+    return (struct file_id){st->st_dev, st->st_ino, st->st_size, st->st_ctim, st->st_mtim};
+}
+
+static int same_time(struct timespec a, struct timespec b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static int same_file(const struct file_id *a, const struct file_id *b) {
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           same_time(a->changed, b->changed) && same_time(a->written, b->written);
+}
+
+static c138_status check_rights(const struct policy *p, const struct stat *st,
+                                struct c138_err *err) {
+    if (!S_ISREG(st->st_mode))
+        return c138_error(err, C138_E_DENIED, "policy.tokens", "%s is not a regular file",
+                          p->tokens_file);
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        return c138_error(err, C138_E_DENIED, "policy.tokens",
+                          "%s belongs to another user (%u): chown root %s", p->tokens_file,
+                          (unsigned)st->st_uid, p->tokens_file);
+    if (st->st_mode & 037)
+        return c138_error(err, C138_E_DENIED, "policy.tokens",
+                          "%s has mode %04o: chmod 0640 %s (or 0600), so that nobody else writes "
+                          "or reads it",
+                          p->tokens_file, (unsigned)st->st_mode & 07777u, p->tokens_file);
+    return C138_OK;
+}
+
+/* Again when the file is another one, or so young that it may be by now. */
 static c138_status refresh_tokens(struct policy *p, struct c138_err *err) {
     struct stat st;
     if (!p->tokens_file)
@@ -240,15 +295,19 @@ static c138_status refresh_tokens(struct policy *p, struct c138_err *err) {
     if (stat(p->tokens_file, &st) < 0)
         return c138_error(err, C138_E_DENIED, "policy.tokens", "%s cannot be read: %s",
                           p->tokens_file, strerror(errno));
-    if (st.st_mode & 07)
-        return c138_error(err, C138_E_DENIED, "policy.tokens",
-                          "%s may be touched by everybody: chmod o= %s", p->tokens_file,
-                          p->tokens_file);
-    if (p->tokens && st.st_mtim.tv_sec == p->tokens_time.tv_sec &&
-        st.st_mtim.tv_nsec == p->tokens_time.tv_nsec)
-        return C138_OK;
-    p->tokens_time = st.st_mtim;
-    return read_tokens(p, err);
+    c138_status status = check_rights(p, &st, err);
+    if (status < 0)
+        return status;
+    const struct file_id now = file_id(&st);
+    if (!same_file(&now, &p->tokens_id)) {
+        int64_t changed = (int64_t)st.st_ctim.tv_sec * C138_NS_PER_S + st.st_ctim.tv_nsec;
+        p->tokens_err = (struct c138_err){0};
+        (void)read_tokens(p, &p->tokens_err);
+        p->tokens_id = c138_now_utc_ns() - changed > SETTLED_NS ? now : (struct file_id){0};
+    }
+    if (p->tokens_err.status < 0)
+        *err = p->tokens_err;
+    return p->tokens_err.status;
 }
 
 c138_status policy_token(struct policy *p, const char *token, struct principal *ret,

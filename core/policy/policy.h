@@ -7,9 +7,10 @@
  *     viewers    = ( "user:grafana", "group:monitoring" );
  *     operators  = ( "group:chain138" );
  *     custodians = ( "user:alice", "group:chain138-custodians" );
- *     tokens_file = "/etc/chain138/tokens";            # lines: NAME ROLE SHA256-OF-TOKEN, mode
- * 0600 or 0640 principals = ( { name = "nightly"; role = "operator"; } );   # for schedules and
- * triggers approval_ttl = "1h"; self_approval = false;
+ *     tokens_file = "/etc/chain138/tokens";   # lines: NAME ROLE SHA256-OF-TOKEN; mode 0600, 0640
+ *     principals = ( { name = "nightly"; role = "operator"; } );   # for schedules and triggers
+ *     approval_ttl = "1h";
+ *     self_approval = false;
  *   };
  * root is custodian on the socket unless `root = "none"`. The highest role that matches counts.
  * Nobody else gets in.
@@ -35,8 +36,10 @@ struct policy *policy_free(struct policy *p);
 /* A peer of the Unix socket (SO_PEERCRED): its user, primary and supplementary groups by
  * getgrouplist. */
 c138_status policy_peer(const struct policy *p, uid_t uid, gid_t gid, struct principal *ret);
-/* A bearer token: compared by SHA-256 in constant time against every line; the file is read again
- * when it changed. C138_E_DENIED. */
+/* A bearer token: compared by SHA-256 in constant time against every line. The file is read again
+ * when it changed. It must belong to root or to the agent's user, and nobody else may write it or,
+ * beyond its group, read it. While one line of it is wrong no token is accepted, and the error
+ * names that line: half a file must not decide who gets in. C138_E_DENIED, in all cases. */
 c138_status policy_token(struct policy *p, const char *token, struct principal *ret,
                          struct c138_err *err);
 /* A principal named in the config, for `kind` "schedule" or "trigger" with the rule's name:

@@ -18,6 +18,12 @@ TESTS += tests/unit/audit/unit_audit
 tests_unit_audit_unit_audit_SOURCES = $(UNIT_SOURCES) tests/unit/audit/main.c tests/unit/audit/test_audit.c
 tests_unit_audit_unit_audit_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_audit_unit_audit_LDADD = core/libcore.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/policy/unit_policy
+TESTS += tests/unit/policy/unit_policy
+tests_unit_policy_unit_policy_SOURCES = $(UNIT_SOURCES) tests/unit/policy/main.c \
+    tests/unit/policy/test_policy.c tests/unit/policy/test_tokens.c
+tests_unit_policy_unit_policy_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_policy_unit_policy_LDADD = core/libcore.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/base/unit_base
 TESTS += tests/unit/base/unit_base
 tests_unit_base_unit_base_SOURCES = $(UNIT_SOURCES) tests/unit/base/main.c tests/unit/base/test_err.c \
