@@ -16,17 +16,23 @@
 #define CORE_AUDIT_AUDIT_H
 #include <store/store.h>
 
+/*
+ * If the file was moved away, cut by somebody else or cannot be written, nothing is committed, and
+ * so nothing accepted, until that is mended: store_trouble() says what it is.
+ */
 struct audit;
 /* Checks the file's end against the store. C138_E_CONFLICT: the file lacks records that the store
- * knows (the agent still starts: the caller says so loudly, and doctor and verify show it);
- * *ret_audit is set. */
+ * knows, or has others (the agent still starts: the caller says so loudly, and doctor and verify
+ * show it); *ret_audit is set. The chain then goes on behind what the store knows: the gap stays in
+ * the file and verify locates it for ever. */
 c138_status audit_open(const char *path, struct store *store, const char *host_name,
                        struct audit **ret_audit, struct c138_err *err);
 struct audit *audit_close(struct audit *a);
 /* Adds one record; `members` (taken over) holds what the record says besides seq, time, host, prev,
  * hash. It is on disk when the current transaction is (opens it: store_write). kind: "accept",
- * "start", "end", "requeue" (it did not run, or runs again), "approve", "reject", "deny" (refused by policy), "agent" (start, stop, reload),
- * ... */
+ * "start", "end", "requeue" (it did not run, or runs again), "approve", "reject", "deny" (refused
+ * by policy), "agent" (start, stop, reload), ... A record over 4 MiB goes without "params",
+ * "outcome" and "data", and says so in "omitted_bytes"; its digest stays. */
 void audit_append(struct audit *a, const char *kind, struct c138_json *members);
 /* Head: seq of the newest record (0: none) and its hash. */
 uint64_t audit_head(const struct audit *a, char ret_hash[65]);

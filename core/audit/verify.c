@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES (4u << 20)
 #define PROBLEMS_MAX 100
 
 struct reader {
@@ -126,7 +125,7 @@ static struct c138_json *read_record(struct verify *v, int whole) {
     struct c138_json *record = NULL;
     struct c138_err err = {0};
     char hash[65];
-    if (v->r.length > LINE_MAX_BYTES ||
+    if (v->r.length > AUDIT_RECORD_MAX ||
         c138_json_parse(v->r.line, v->r.length, &record, &err) < 0 ||
         c138_json_type(record) != C138_JSON_OBJECT) {
         problem(v, v->seq + 1, "not a record: %s", err.text[0] ? err.text : "no JSON object");

@@ -43,6 +43,7 @@ struct store {
         void *user;
     } hooks[HOOKS];
     size_t n_hooks;
+    int blamed; /* trouble says why a hook failed */
     char trouble[512];
 };
 
@@ -292,13 +293,20 @@ void store_before_commit(struct store *s, c138_status (*fn)(void *user),
     s->hooks[s->n_hooks++].user = user;
 }
 
+void store_blame(struct store *s, const char *text) {
+    (void)snprintf(s->trouble, sizeof(s->trouble), "%s", text);
+    s->blamed = 1;
+}
+
 static c138_status commit(struct store *s) {
     if (s->lost < 0)
         return s->lost;
+    s->blamed = 0;
     for (size_t i = 0; i < s->n_hooks; i++) {
         c138_status status = s->hooks[i].fn(s->hooks[i].user);
         if (status < 0) {
-            note_trouble(s, status, "the audit log beside it cannot be written");
+            if (!s->blamed)
+                note_trouble(s, status, "what is kept beside it cannot be written");
             return status;
         }
     }

@@ -44,6 +44,8 @@ void store_on_commit(struct store *s, void (*fn)(void *user, c138_status status)
  * `before` did. */
 void store_before_commit(struct store *s, c138_status (*before)(void *user),
                          void (*after)(void *user, c138_status status), void *user);
+/* From a `before` that fails: why, and what to do; store_trouble() gives it. */
+void store_blame(struct store *s, const char *text);
 c138_status store_flush(struct store *s);
 /* The last failure's text ("database or disk is full: free space in /var/lib/chain138"), NULL if
  * all is well. */
