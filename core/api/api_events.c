@@ -74,6 +74,7 @@ static void look_soon(struct stream *s, unsigned ms) {
 static void look(struct stream *s) {
     if (api_backlog(s->r) > BACKLOG_MAX)
         return; /* the heartbeat looks again */
+    eventlog_settle(s->r->api->env.events);
     const struct eventlog_filter filter = {.topic = s->topic, .after = s->last, .limit = PAGE};
     C138_JSON struct c138_json *page = eventlog_read(s->r->api->env.events, &filter);
     const struct c138_json *events = c138_json_get(page, "events");

@@ -141,6 +141,10 @@ struct c138_json *eventlog_read(struct eventlog *e, const struct eventlog_filter
     return result;
 }
 
+void eventlog_settle(struct eventlog *e) {
+    (void)store_flush(e->store);
+}
+
 uint64_t eventlog_dropped(const struct eventlog *e) {
     return e->dropped;
 }

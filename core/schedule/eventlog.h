@@ -21,6 +21,9 @@ struct eventlog_filter {
     uint64_t limit; /* 0: 100 */
     int newest;     /* 1: the newest `limit`, still oldest first */
 };
+/* Commits what is open, so that what is read next cannot be taken back. For a reader that remembers
+ * the last number; from a timer, not from inside a callback of the store. */
+void eventlog_settle(struct eventlog *e);
 /* {"events":[{"n","time","topic","source","severity","job","chain","data":{}}]} oldest first */
 struct c138_json *eventlog_read(struct eventlog *e, const struct eventlog_filter *filter);
 struct c138_json *eventlog_event_json(const struct bus_event *event, uint64_t n);
