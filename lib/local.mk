@@ -21,3 +21,15 @@ lib_libchain138net_la_SOURCES = lib/net/http.c lib/net/http.h lib/net/jsonrpc.c 
 lib_libchain138net_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 lib_libchain138net_la_LIBADD = $(CURL_LIBS)
 endif
+
+# Formats of keys, apart: so that only who holds keys has their libraries in its process. Link it before libchain138.la.
+if HAVE_WALLET
+noinst_LTLIBRARIES += lib/libchain138wallet.la
+lib_libchain138wallet_la_SOURCES = lib/wallet/secret.c lib/wallet/secret.h lib/wallet/crypto.c lib/wallet/crypto.h \
+    lib/wallet/words.c lib/wallet/words.h lib/wallet/words_bip39.c lib/wallet/words_slip39.c \
+    lib/wallet/mnemonic.c lib/wallet/mnemonic.h lib/wallet/hd.c lib/wallet/hd.h lib/wallet/keystore.c \
+    lib/wallet/keystore.h lib/wallet/nodekey.c lib/wallet/nodekey.h lib/wallet/tesserakey.c \
+    lib/wallet/tesserakey.h lib/wallet/slip39.c lib/wallet/slip39.h
+lib_libchain138wallet_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(SECP256K1_CFLAGS) $(SODIUM_CFLAGS) $(ARGON2_CFLAGS)
+lib_libchain138wallet_la_LIBADD = $(SECP256K1_LIBS) $(SODIUM_LIBS) $(ARGON2_LIBS) $(UNISTRING_LIBS) $(CRYPTO_LIBS)
+endif

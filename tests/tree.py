@@ -54,7 +54,7 @@ def target_of(path, quote, name):
 
 
 # base stands on nothing here; the rooms of lib may stand on each other from left to right.
-LIB_ORDER = ["base", "evm", "schema", "net"]
+LIB_ORDER = ["base", "evm", "schema", "net", "wallet"]
 
 
 def allowed(room, target):

@@ -84,3 +84,4 @@ include tests/unit/bus/local.mk
 include tests/unit/metrics/local.mk
 include tests/unit/ctl/local.mk
 include tests/unit/store/local.mk
+include tests/unit/wallet/local.mk

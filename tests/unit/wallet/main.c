@@ -1,0 +1,18 @@
+#include "../unit.h"
+
+extern const CU_TestInfo tests_secret[], tests_crypto[], tests_words[], tests_mnemonic[],
+    tests_hd[], tests_nodekey[], tests_keystore[], tests_tesserakey[], tests_slip39[];
+
+int main(void) {
+    const struct unit_suite suites[] = {{"secret", tests_secret},
+                                        {"crypto", tests_crypto},
+                                        {"words", tests_words},
+                                        {"mnemonic", tests_mnemonic},
+                                        {"hd", tests_hd},
+                                        {"nodekey", tests_nodekey},
+                                        {"keystore", tests_keystore},
+                                        {"tesserakey", tests_tesserakey},
+                                        {"slip39", tests_slip39},
+                                        {NULL, NULL}};
+    return unit_run("unit_wallet", suites);
+}
