@@ -61,7 +61,7 @@ static c138_status bad_count(struct c138_err *err, size_t words) {
 static unsigned bits_at(const uint8_t *bytes, unsigned index) {
     unsigned value = 0;
     for (unsigned bit = 11 * index; bit < 11 * index + 11; bit++)
-        value = value << 1 | (bytes[bit / 8] >> (7 - bit % 8) & 1u);
+        value = value << 1 | ((unsigned)bytes[bit / 8] >> (7 - bit % 8) & 1u);
     return value;
 }
 
