@@ -215,7 +215,7 @@ static void pack(const struct share *s, uint16_t *words, size_t n) {
     size_t pad = 10 * n - 8 * s->length;
     for (size_t bit = 0; bit < 8 * (size_t)s->length; bit++) {
         size_t at = pad + bit;
-        unsigned one = s->value[bit / 8] >> (7 - bit % 8) & 1u;
+        unsigned one = (unsigned)s->value[bit / 8] >> (7 - bit % 8) & 1u;
         words[at / 10] |= (uint16_t)(one << (9 - at % 10));
     }
 }
@@ -225,7 +225,7 @@ static int unpack(struct share *s, const uint16_t *words, size_t n) {
     size_t pad = 10 * n - 8 * s->length;
     unsigned dirt = 0;
     for (size_t at = 0; at < 10 * n; at++) {
-        unsigned one = words[at / 10] >> (9 - at % 10) & 1u;
+        unsigned one = (unsigned)words[at / 10] >> (9 - at % 10) & 1u;
         if (at < pad)
             dirt |= one;
         else
