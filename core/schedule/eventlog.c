@@ -153,10 +153,7 @@ uint64_t eventlog_dropped(const struct eventlog *e) {
  * --------------------------------------------------------------------------------------------------
  */
 
-static void on_sweep(evutil_socket_t fd, short what, void *user) {
-    struct eventlog *e = user;
-    (void)fd;
-    (void)what;
+void eventlog_sweep(struct eventlog *e) {
     store_write(e->store);
     sqlite3_stmt *q =
         store_stmt(e->store, "DELETE FROM events WHERE n IN (SELECT n FROM events WHERE time<?1 OR"
@@ -165,6 +162,12 @@ static void on_sweep(evutil_socket_t fd, short what, void *user) {
     sqlite3_bind_int64(q, 2, (sqlite3_int64)e->keep_max);
     sqlite3_bind_int(q, 3, SWEEP_ROWS);
     (void)store_run(e->store, q); /* a failure shows at the commit */
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *user) {
+    (void)fd;
+    (void)what;
+    eventlog_sweep(user);
 }
 
 void eventlog_set_retention(struct eventlog *e, int64_t keep_ns, uint64_t keep_max) {

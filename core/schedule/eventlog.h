@@ -14,6 +14,7 @@ c138_status eventlog_new(struct event_base *base, struct store *store, struct bu
 struct eventlog *eventlog_free(struct eventlog *e);
 void eventlog_set_retention(struct eventlog *e, int64_t keep_ns,
                             uint64_t keep_max); /* 0: 30 days, 1,000,000 */
+void eventlog_sweep(struct eventlog *e); /* each minute by itself: at most 5,000 that are due go */
 struct eventlog_filter {
     const char *topic; /* pattern, NULL: all */
     int64_t since_ns, until_ns;

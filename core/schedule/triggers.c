@@ -70,6 +70,10 @@ static c138_status check_condition(const struct c138_json *c, const char *name,
         return c138_error(err, C138_E_INVALID, "trigger.value",
                           "trigger %s: the condition on %s has no value", name,
                           c138_json_get_str(c, "field", ""));
+    if (!strcmp(op, "in") && c138_json_type(c138_json_get(c, "value")) != C138_JSON_ARRAY)
+        return c138_error(err, C138_E_INVALID, "trigger.value",
+                          "trigger %s: the condition on %s wants a list of values", name,
+                          c138_json_get_str(c, "field", ""));
     return C138_OK;
 }
 
@@ -328,7 +332,8 @@ static const char *loops(const struct trigger *t, const char *chain) {
 }
 
 static int over_rate(const int64_t *runs, uint32_t n, uint32_t at, int64_t now, int64_t window) {
-    return runs[at % n] && now - runs[at % n] < window;
+    int64_t oldest = runs[at % n];
+    return oldest && oldest <= now && now - oldest < window; /* a clock set back opens it */
 }
 
 static void note_run(int64_t *runs, uint32_t n, uint32_t *at, int64_t now) {

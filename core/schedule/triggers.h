@@ -7,7 +7,7 @@
  * "ops"; rate = "3/1h"; enabled = true; } );
  *
  * Operators: == != < <= > >= (numbers as numbers, amounts of any size exactly, else text), =~
- * (glob), in (list), exists. All conditions must hold. "${field}" (dotted paths into the event, and
+ * (glob), in (list), exists (null is not there). All must hold. "${field}" (dotted paths into the event, and
  * ${topic}, ${source}, ${time}) is replaced by the field's value; a parameter that is nothing but
  * one placeholder keeps the value's type. A missing field: the run is refused and counted.
  *

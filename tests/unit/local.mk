@@ -10,7 +10,8 @@ tests_unit_jobs_unit_jobs_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_CFLA
 tests_unit_jobs_unit_jobs_LDADD = core/libcore.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/schedule/unit_schedule
 TESTS += tests/unit/schedule/unit_schedule
-tests_unit_schedule_unit_schedule_SOURCES = $(UNIT_SOURCES) tests/unit/schedule/main.c tests/unit/schedule/test_schedule.c
+tests_unit_schedule_unit_schedule_SOURCES = $(UNIT_SOURCES) tests/unit/schedule/main.c tests/unit/schedule/test_schedule.c \
+    tests/unit/schedule/test_triggers.c tests/unit/schedule/test_eventlog.c
 tests_unit_schedule_unit_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_schedule_unit_schedule_LDADD = core/libcore.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/audit/unit_audit
