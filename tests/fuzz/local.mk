@@ -60,9 +60,11 @@ if FUZZERS
 FUZZ_MAIN =
 else
 FUZZ_MAIN = tests/fuzz/replay.c
-TESTS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when
+TESTS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when \
+    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers
 endif
-check_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when
+check_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when \
+    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_LDADD = lib/libchain138.la
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_FUZZ_LDFLAGS)
@@ -88,3 +90,18 @@ tests_fuzz_fuzz_http_client_SOURCES += $(FUZZ_REPLAY)
 TESTS += tests/fuzz/fuzz_http_client
 endif
 EXTRA_DIST += tests/fuzz/corpus/http_client
+tests_fuzz_fuzz_audit_SOURCES = tests/fuzz/fuzz_audit.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_audit_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
+tests_fuzz_fuzz_audit_LDADD = core/libcore.la
+tests_fuzz_fuzz_audit_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/audit
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_config_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
+tests_fuzz_fuzz_config_LDADD = core/libcore.la
+tests_fuzz_fuzz_config_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/config
+tests_fuzz_fuzz_triggers_SOURCES = tests/fuzz/fuzz_triggers.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_triggers_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLAGS)
+tests_fuzz_fuzz_triggers_LDADD = core/libcore.la
+tests_fuzz_fuzz_triggers_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/triggers
