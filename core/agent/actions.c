@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-/* --- Declarations
- * ------------------------------------------------------------------------------------ */
+/* --- Declarations ---------------------------------------------------------------------------- */
 
 #define TEXT(n, s) C138_FIELD(.name = n, .type = C138_T_STRING, .summary = s)
 #define NUM(n, u, s) C138_FIELD(.name = n, .type = C138_T_UINT, .unit = u, .summary = s)
@@ -219,9 +218,7 @@ c138_status agent_actions_declare(struct agent *a, struct c138_err *err) {
     return status;
 }
 
-/* --- Runs
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Runs ------------------------------------------------------------------------------------ */
 
 static const char *text_param(struct job *job, const char *name) {
     return c138_json_get_str(job_params(job), name, NULL);

@@ -119,8 +119,7 @@ static const char *on_job_chain(void *user, const char *id) {
     return job ? job_chain(job) : NULL;
 }
 
-/* --- Rules that start jobs
- * ------------------------------------------------------------------------ */
+/* --- Rules that start jobs ------------------------------------------------------------------- */
 
 struct fired {
     struct agent *agent;

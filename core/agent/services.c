@@ -73,8 +73,7 @@ static void kv(struct agent *a, struct plugins_hostcall *call, const char *verb)
         store_on_commit(a->store, on_kv_commit, call);
 }
 
-/* --- secrets
- * --------------------------------------------------------------------------------------- */
+/* --- secrets --------------------------------------------------------------------------------- */
 
 static int holds_text(const struct c138_json *value, const char *text) {
     switch (c138_json_type(value)) {
@@ -164,8 +163,7 @@ static void secret(struct agent *a, struct plugins_hostcall *call) {
     c138_buf_deinit(&out);
 }
 
-/* --- calls of other plugins
- * ----------------------------------------------------------------------------- */
+/* --- calls of other plugins ------------------------------------------------------------------ */
 
 static void on_called(void *user, struct job *job) {
     struct plugins_hostcall *call = user;

@@ -326,8 +326,7 @@ void api_req_end(struct api_req *r) {
     req_free(r);
 }
 
-/* --- Questions
- * ------------------------------------------------------------------------------------ */
+/* --- Questions ------------------------------------------------------------------------------- */
 
 const char *api_query(const struct api_req *r, const char *name) {
     const char *value = evhttp_find_header(&r->query, name);
@@ -371,8 +370,7 @@ c138_status api_body(struct api_req *r, struct c138_json **ret, struct c138_err 
     return C138_OK;
 }
 
-/* --- Who is there
- * --------------------------------------------------------------------------------- */
+/* --- Who is there ---------------------------------------------------------------------------- */
 
 static int peer_of_socket(struct api_req *r, struct conn *c) {
     struct ucred peer = {0};
@@ -476,8 +474,7 @@ static void on_metrics_request(struct evhttp_request *http, void *user) {
                    out.length);
 }
 
-/* --- Doors
- * ---------------------------------------------------------------------------------------- */
+/* --- Doors ----------------------------------------------------------------------------------- */
 
 static struct door *door_new(struct api *a, enum door_kind kind) {
     struct door *d = c138_xcalloc(1, sizeof(*d));

@@ -107,8 +107,7 @@ void api_actions_one(struct api_req *r, const char *name) {
     api_reply(r, 200, body);
 }
 
-/* --- A run
- * ---------------------------------------------------------------------------------------- */
+/* --- A run ----------------------------------------------------------------------------------- */
 
 static void run_free(struct run *run) {
     if (run->wait)
@@ -431,8 +430,7 @@ void api_actions_run(struct api_req *r, const char *name, struct c138_json *para
     run_text(r, name, params, &(struct how){.wait_s = wait_s, .done = done, .user = user});
 }
 
-/* --- GET /v1/jobs/ID
- * ------------------------------------------------------------------------------ */
+/* --- GET /v1/jobs/ID ------------------------------------------------------------------------- */
 
 struct poll {
     struct api_req *r;

@@ -252,8 +252,7 @@ static struct c138_json *action_operation(const struct decl_plugin *plugin,
     return o;
 }
 
-/* --- The other paths
- * --------------------------------------------------------------------------------- */
+/* --- The other paths ------------------------------------------------------------------------- */
 
 struct path {
     const char *path, *method, *id, *summary, *type,
@@ -376,8 +375,7 @@ static struct c138_json *path_operation(const struct path *p) {
     return o;
 }
 
-/* --- Components
- * ---------------------------------------------------------------------------------------- */
+/* --- Components ------------------------------------------------------------------------------ */
 
 static const struct parameter error_members[] = {
     {"key", NULL, "string", "A stable word for programs", 1},

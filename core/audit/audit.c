@@ -166,9 +166,7 @@ uint64_t audit_head(const struct audit *a, char ret_hash[65]) {
     return a->seq;
 }
 
-/* --- Opening
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Opening --------------------------------------------------------------------------------- */
 
 /* Where the line that ends before `end` begins, looking back in pieces; 0 at the file's begin. */
 static off_t line_begin(int fd, off_t end) {

@@ -3,14 +3,15 @@
  * thread.
  *
  * One file of JSON lines, appended and never rewritten:
- * {"seq","time","host","kind","principal","action","job", "params"(redacted),"digest"(of the
- * canonical unredacted params),"outcome",...,"prev","hash"}; hash is the SHA-256 of the canonical
- * record without "hash", prev the hash of the record before (64 zeros for the first). The store
- * keeps the newest (seq, hash): so a cut tail is found as well. Records are written to the file and
- * synced before the transaction that they belong to is committed (store_before_commit): what the
- * store knows, the audit knows. A torn last line after a crash (its job was never acknowledged) is
- * set aside in
- * "<path>.torn", and that is itself recorded.
+ *
+ *   {"seq","time","host","kind","principal","action","job","params" (redacted),
+ *    "digest" (of the canonical unredacted params),"outcome",...,"prev","hash"}
+ *
+ * hash is the SHA-256 of the canonical record without "hash", prev the hash of the record before (64
+ * zeros for the first). The store keeps the newest (seq, hash): so a cut tail is found as well.
+ * Records are written to the file and synced before the transaction that they belong to is committed
+ * (store_before_commit): what the store knows, the audit knows. A torn last line after a crash (its
+ * job was never acknowledged) is added to "<path>.torn", and that is itself recorded.
  */
 #ifndef CORE_AUDIT_AUDIT_H
 #define CORE_AUDIT_AUDIT_H

@@ -45,9 +45,7 @@ static int reader_next(struct reader *r, int *ret_whole) {
     return 1;
 }
 
-/* --- Show
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- Show ------------------------------------------------------------------------------------ */
 
 static int same_or_any(const char *wanted, const struct c138_json *record, const char *member) {
     return !wanted || c138_streq(wanted, c138_json_get_str(record, member, NULL));
@@ -89,9 +87,7 @@ c138_status audit_show(const char *path, const struct audit_filter *filter, stru
     return C138_OK;
 }
 
-/* --- Verify
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- Verify ---------------------------------------------------------------------------------- */
 
 struct verify {
     struct reader r;

@@ -14,8 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* --- Reading files
- * -------------------------------------------------------------------------------- */
+/* --- Reading files --------------------------------------------------------------------------- */
 
 static c138_status check_rights(const char *path, const struct stat *st, struct c138_err *err) {
     if (S_ISREG(st->st_mode) && st->st_size > (off_t)CONFIG_FILE_MAX)
@@ -128,8 +127,7 @@ static c138_status read_files(struct config *c, const char *file, struct c138_js
     return read_folder(c, parts, raw, &there, err);
 }
 
-/* --- Checking
- * ------------------------------------------------------------------------------------- */
+/* --- Checking -------------------------------------------------------------------------------- */
 
 c138_status config_listen_check(const char *address, int loopback) {
     char host[64] = "";
@@ -242,8 +240,7 @@ static c138_status check(struct config *c, struct c138_json *raw, struct c138_er
     return check_rest(c, err);
 }
 
-/* --- Making
- * --------------------------------------------------------------------------------------- */
+/* --- Making ---------------------------------------------------------------------------------- */
 
 static c138_status declare(const c138_plugin *table, struct decl_plugin **ret,
                            struct c138_err *err) {
@@ -319,8 +316,7 @@ struct config *config_free(struct config *c) {
     return NULL;
 }
 
-/* --- Asking
- * --------------------------------------------------------------------------------------- */
+/* --- Asking ---------------------------------------------------------------------------------- */
 
 const struct c138_json *config_json(const struct config *c, const char *path) {
     return c138_json_path(c->document, path);

@@ -2,14 +2,18 @@
  * config/config.h: chain138.conf and conf.d/NAME.conf (libconfig), read into one checked document.
  * Pure but for reading files.
  *
- *   agent:   { host_name; state_dir; run_dir; plugin_dirs = (..); log_level = "info"; log_format =
- * "auto"; }; api:     { socket = "/run/chain138/agent.sock"; socket_group; socket_mode = "0660";
- * listen = "127.0.0.1:9138" or ""; }; metrics: { listen = "127.0.0.1:9139" or ""; }; jobs:    {
- * keep = "30d"; keep_max = 100000; queue_max = 10000; }; events:  { keep = "30d"; keep_max =
- * 1000000; }; policy:  { ... policy/policy.h ... }; schedules = ( ... ); triggers = ( ... ); #
- * concatenated over all files; a name may occur once plugins: { besu: { enabled = true; mode =
- * "worker"; grants = (..); programs = (..); memory_max; callback_timeout; mailbox; keep_rate;
- * kv_max; metrics_listen = "127.0.0.1:9545"; ... the plugin's own settings ... }; };
+ *   agent:   { host_name; state_dir; run_dir; plugin_dirs = (..); log_level = "info";
+ *              log_format = "auto"; };
+ *   api:     { socket = "/run/chain138/agent.sock"; socket_group; socket_mode = "0660";
+ *              listen = "127.0.0.1:9138" or ""; };
+ *   metrics: { listen = "127.0.0.1:9139" or ""; };
+ *   jobs:    { keep = "30d"; keep_max = 100000; queue_max = 10000; };
+ *   events:  { keep = "30d"; keep_max = 1000000; };
+ *   policy:  { ... policy/policy.h ... };
+ *   schedules = ( ... ); triggers = ( ... );   # concatenated over all files; a name occurs once
+ *   plugins: { besu: { enabled = true; mode = "worker"; grants = (..); programs = (..);
+ *              memory_max; callback_timeout; mailbox; keep_rate; kv_max;
+ *              metrics_listen = "127.0.0.1:9545"; ... the plugin's own settings ... }; };
  *
  * The sections are declared with the same field tables as plugins' settings (one validator for
  * everything). A section may be spread over files, a member may be set once: the second place is an

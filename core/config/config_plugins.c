@@ -121,8 +121,7 @@ const char *config_plugin_metrics_listen(const struct config *c, const char *plu
     return address && *address ? address : NULL;
 }
 
-/* --- The plugin's own settings
- * -------------------------------------------------------------------- */
+/* --- The plugin's own settings --------------------------------------------------------------- */
 
 static const struct config_file *file_of(const struct config *c, const char *place) {
     size_t n = place ? (size_t)(strrchr(place, ':') - place) : 0;

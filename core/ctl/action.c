@@ -76,8 +76,7 @@ static void add_path(const struct ctl *c, const struct wish *wish, struct c138_b
     }
 }
 
-/* --- What came of it
- * --------------------------------------------------------------------------------- */
+/* --- What came of it ------------------------------------------------------------------------- */
 
 static void error_of(const struct c138_json *job, struct c138_err *err) {
     const struct c138_json *error = c138_json_get(job, "error");

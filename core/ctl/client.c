@@ -37,8 +37,7 @@ struct client {
     int interrupt_fd;
 };
 
-/* --- Making
- * ----------------------------------------------------------------------------------------- */
+/* --- Making ---------------------------------------------------------------------------------- */
 
 static c138_status parse_url(struct client *c, const char *url, struct c138_err *err) {
     const char *p = c138_starts_with(url, "http://") ? url + 7 : NULL;
@@ -127,8 +126,7 @@ void client_escape(struct c138_buf *b, const char *text) {
     }
 }
 
-/* --- Connecting
- * ----------------------------------------------------------------------------------------- */
+/* --- Connecting ------------------------------------------------------------------------------ */
 
 /* Waits until the socket is ready. */
 static c138_status ready(struct client *c, short events, int64_t until_ns, struct c138_err *err) {
@@ -264,8 +262,7 @@ static c138_status dial(struct client *c, struct c138_err *err) {
     return c->host ? connect_tcp(c, err) : connect_unix(c, err);
 }
 
-/* --- One request
- * ---------------------------------------------------------------------------------------- */
+/* --- One request ----------------------------------------------------------------------------- */
 
 static c138_status lost(struct client *c, int e, struct c138_err *err) {
     hang_up(c);
@@ -400,9 +397,7 @@ c138_status client_call(struct client *c, const char *method, const char *path, 
     return status;
 }
 
-/* --- A stream
- * ------------------------------------------------------------------------------------------------
- */
+/* --- A stream -------------------------------------------------------------------------------- */
 
 struct lines {
     struct c138_buf line;

@@ -61,8 +61,7 @@ static void complete_own_value(const struct completing *k, const char *name) {
         puts(":file");
 }
 
-/* --- Names
- * ---------------------------------------------------------------------------------------- */
+/* --- Names ----------------------------------------------------------------------------------- */
 
 static void own_options(const struct completing *k) {
     for (const struct usage_option *o = ctl_usage.options; o->name; o++) {
@@ -148,8 +147,7 @@ static void second_words(const struct completing *k, const char *first) {
         candidate(k, "bash");
 }
 
-/* --- The last word
- * ----------------------------------------------------------------------------------- */
+/* --- The last word --------------------------------------------------------------------------- */
 
 /* Which action the words before name; NULL: none. *ret_first: how many words that took. */
 static char *action_of(const struct args *a, size_t *ret_first) {

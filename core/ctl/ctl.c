@@ -180,8 +180,7 @@ int ctl_interrupted(struct ctl *c) {
     return c->interrupt_fd >= 0 && read(c->interrupt_fd, &info, sizeof(info)) == sizeof(info);
 }
 
-/* --- Printing
- * --------------------------------------------------------------------------------------- */
+/* --- Printing -------------------------------------------------------------------------------- */
 
 void ctl_print_text(const struct c138_buf *text) {
     fwrite(c138_buf_text(text), 1, text->length, stdout);

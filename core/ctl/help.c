@@ -60,8 +60,7 @@ static int help_all(struct ctl *c) {
     return EXIT_DONE;
 }
 
-/* --- One plugin
- * ------------------------------------------------------------------------------------ */
+/* --- One plugin ------------------------------------------------------------------------------ */
 
 static void help_plugin(const struct decl_plugin *p) {
     printf("%s %s: %s\n\nactions:\n", p->name, p->version, p->summary);
@@ -78,8 +77,7 @@ static void help_plugin(const struct decl_plugin *p) {
     printf("\n`chain138ctl %s ACTION --help` says what an action takes.\n", p->name);
 }
 
-/* --- One action
- * -------------------------------------------------------------------------------------- */
+/* --- One action ------------------------------------------------------------------------------ */
 
 static void option_name(struct c138_buf *b, const struct decl_field *f) {
     c138_buf_adds(b, "--");

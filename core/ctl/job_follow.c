@@ -25,8 +25,7 @@ struct follow {
     int line_shown;
 };
 
-/* --- On the terminal
- * ------------------------------------------------------------------------------- */
+/* --- On the terminal ------------------------------------------------------------------------- */
 
 static void clear_line(struct follow *f) {
     if (f->line_shown)
@@ -71,8 +70,7 @@ static void show_progress(struct follow *f, const struct c138_json *job) {
     f->line_shown = 1;
 }
 
-/* --- Ctrl-C
- * ------------------------------------------------------------------------------------------ */
+/* --- Ctrl-C ---------------------------------------------------------------------------------- */
 
 /* 'd' or 'c'. A second Ctrl-C, the end of input, and no terminal mean: detach. */
 static char detach_or_cancel(struct follow *f) {
@@ -115,8 +113,7 @@ static c138_status on_interrupt(struct follow *f, struct c138_err *err) {
     return cancel(f, err);
 }
 
-/* --- Polls
- * ---------------------------------------------------------------------------------------------- */
+/* --- Polls ----------------------------------------------------------------------------------- */
 
 static int is_final(const struct c138_json *job) {
     static const char *const open[] = {"planning", "queued", "running"};

@@ -145,8 +145,7 @@ void table_value(struct c138_buf *out, const struct c138_json *field,
     table_clean(out, text);
 }
 
-/* --- Colours
- * --------------------------------------------------------------------------------------- */
+/* --- Colours --------------------------------------------------------------------------------- */
 
 static const char *colour_of(const char *name, const char *text) {
     static const char *const good[] = {"ok", "running", "succeeded", "fired", "info", NULL};
@@ -180,8 +179,7 @@ static void add_coloured(struct c138_buf *out, const struct table_style *style, 
         c138_buf_adds(out, text);
 }
 
-/* --- Tables
- * ---------------------------------------------------------------------------------------- */
+/* --- Tables ---------------------------------------------------------------------------------- */
 
 struct column {
     const char *name;
@@ -342,8 +340,7 @@ static void add_table(struct c138_buf *out, const struct c138_json *fields,
     }
 }
 
-/* --- Objects
- * ---------------------------------------------------------------------------------------- */
+/* --- Objects --------------------------------------------------------------------------------- */
 
 static int is_rows(const struct c138_json *value) {
     return c138_json_type(value) == C138_JSON_ARRAY && c138_json_count(value) > 0 &&

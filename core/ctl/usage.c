@@ -103,8 +103,7 @@ void usage_help(const struct usage *u, FILE *out) {
     help_list(out, "exit status", u->exits);
 }
 
-/* --- roff
- * ------------------------------------------------------------------------------------------ */
+/* --- roff ------------------------------------------------------------------------------------ */
 
 /* A backslash, a leading dot or quote, and a hyphen mean something to roff. */
 static void roff_text(FILE *out, const char *text) {

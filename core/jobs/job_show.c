@@ -58,9 +58,7 @@ void job_set_runner(struct job *job, void *runner) {
     job->runner = runner;
 }
 
-/* --- JSON
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 static void set_time(struct c138_json *o, const char *name, int64_t ns) {
     char text[C138_TIME_TEXT];
@@ -149,9 +147,7 @@ void jobs_count(const struct jobs *j, uint32_t ret_by_state[JOB_EXPIRED + 1]) {
             ret_by_state[job->state]++;
 }
 
-/* --- Waiting
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- Waiting --------------------------------------------------------------------------------- */
 
 struct job_wait *jobs_wait(struct jobs *j, const char *id, uint64_t version, int64_t until_ns,
                            void (*fn)(void *user, struct job *job), void *user) {

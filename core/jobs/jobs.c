@@ -14,8 +14,7 @@
 #define SWEEP_NS (INT64_C(60) * C138_NS_PER_S)
 #define RETRY_NS C138_NS_PER_S
 
-/* --- Events, audit, telling
- * --------------------------------------------------------------------------------- */
+/* --- Events, audit, telling ------------------------------------------------------------------ */
 
 static void emit(struct jobs *j, const struct job *job) {
     if (!j->env.bus || !job->durable)
@@ -242,9 +241,7 @@ void job_end(struct jobs *j, struct job *job, enum job_state state, c138_status 
     end_with(j, job, state, status, failure(j, key && *key ? key : c138_status_key(status), text));
 }
 
-/* --- Running
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Running --------------------------------------------------------------------------------- */
 
 void job_to_queue(struct jobs *j, struct job *job) {
     job->state = JOB_QUEUED;
@@ -384,9 +381,7 @@ void jobs_kick(struct jobs *j) {
     event_active(j->kick, EV_TIMEOUT, 0);
 }
 
-/* --- Submit
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- Submit ---------------------------------------------------------------------------------- */
 
 static void tell_accepted(struct job *job, c138_status status, const struct c138_err *err) {
     for (struct waiting *w = job->waiters, *next; w; w = next) {
@@ -522,9 +517,7 @@ c138_status jobs_submit(struct jobs *j, const struct job_request *r, struct c138
     return C138_OK;
 }
 
-/* --- The end
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- The end --------------------------------------------------------------------------------- */
 
 static void died(struct jobs *j, struct job *job, const struct c138_json *why) {
     const char *message = c138_json_get_str(why, "message", "the plugin died");
@@ -643,9 +636,7 @@ c138_status jobs_cancel(struct jobs *j, const char *id, const struct principal *
     return C138_OK;
 }
 
-/* --- Time
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- Time ------------------------------------------------------------------------------------ */
 
 static void look_at(struct jobs *j, struct job *job, int64_t now) {
     int running = job->state == JOB_RUNNING || (job->state == JOB_PLANNING && job->started_ns);
@@ -706,9 +697,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
     (void)event_add(j->tick, j->active || j->waits ? &again : &idle);
 }
 
-/* --- Begin and end
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- Begin and end --------------------------------------------------------------------------- */
 
 struct job *jobs_find(struct jobs *j, const char *id) {
     struct job *job = job_here(j, id);

@@ -1,17 +1,16 @@
 /*
  * jobs/jobs.h: runs of actions, durable. Loop thread.
  *
- *   submit -> [awaiting-approval] -> queued -> running -> succeeded | failed | cancelled |
- * interrupted
- *                    \-> rejected | expired
+ *   submit -> [planning -> awaiting-approval] -> queued -> running -> succeeded | failed
+ *                                   \                          | cancelled | interrupted
+ *                                    -> rejected | expired
  *
  * Accepted means on disk: on_accepted() is called after the commit that holds the job (and its
  * audit record). "running" is committed before the action is called, and the call is made only
  * after that commit; so after a kill -9 a job that is queued was never called, and one that is
- * running may have been: it becomes `interrupted`
- * ("outcome unknown: ..."), or queued again if its action is declared idempotent. Reads
- * (EFFECT_READ) are not stored and not audited unless `durable` is asked for; they live in memory
- * until they end and were fetched.
+ * running may have been: it becomes `interrupted` ("outcome unknown: ..."), or queued again if its
+ * action is declared idempotent. Reads (EFFECT_READ) are not stored and not audited unless `durable`
+ * is asked for; they live in memory until they end and were fetched.
  *
  * Locks: two jobs whose lock names are equal never run together; the later one waits, queued, for
  * as long as the others run. At most 128 jobs of one plugin run at a time. A job waits in `queued`
@@ -52,8 +51,8 @@ const char *job_state_name(enum job_state state); /* "awaiting-approval" */
 int job_state_final(enum job_state state);
 
 struct jobs;
-struct job; /* owned by jobs; borrowed elsewhere: valid until the loop turns, look it up again by id
-             */
+/* Owned by jobs; borrowed elsewhere: valid until the loop turns, look it up again by id. */
+struct job;
 
 struct jobs_env {
     struct event_base *base;

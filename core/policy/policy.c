@@ -61,8 +61,7 @@ struct policy {
     struct policy_lookup lookup;
 };
 
-/* --- The user database
- * --------------------------------------------------------------------------------------- */
+/* --- The user database ----------------------------------------------------------------------- */
 
 static void user_name(uid_t uid, char *ret_name, size_t size) {
     struct passwd entry, *found = NULL;
@@ -101,8 +100,7 @@ void policy_set_lookup(struct policy *p, const struct policy_lookup *lookup) {
     p->lookup = *lookup;
 }
 
-/* --- Reading the section
- * ----------------------------------------------------------------------------------------- */
+/* --- Reading the section --------------------------------------------------------------------- */
 
 static c138_status add_rules(struct policy *p, const struct c138_json *list, uint32_t role,
                              struct c138_err *err) {
@@ -182,9 +180,7 @@ struct policy *policy_free(struct policy *p) {
     return NULL;
 }
 
-/* --- Who is it
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- Who is it ------------------------------------------------------------------------------- */
 
 c138_status policy_peer(const struct policy *p, uid_t uid, gid_t gid, struct principal *ret) {
     char user[64], groups[GROUPS_MAX][64];
@@ -346,9 +342,7 @@ c138_status policy_named(const struct policy *p, const char *kind, const char *r
                       kind, rule, as ? as : "", near ? "; did you mean " : "", near ? near : "");
 }
 
-/* --- May he
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- May he ---------------------------------------------------------------------------------- */
 
 c138_status policy_check(const struct principal *who, uint32_t least_role, const char *action,
                          struct c138_err *err) {

@@ -63,9 +63,7 @@ static void on_event(void *user, const struct bus_event *event) {
     (void)store_run(e->store, q); /* a failure shows at the commit */
 }
 
-/* --- Reading
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- Reading --------------------------------------------------------------------------------- */
 
 static struct c138_json *event_json(uint64_t n, int64_t time_ns, const char *topic,
                                     const char *source, uint32_t severity, const char *job,
@@ -149,9 +147,7 @@ uint64_t eventlog_dropped(const struct eventlog *e) {
     return e->dropped;
 }
 
-/* --- Retention
- * --------------------------------------------------------------------------------------------------
- */
+/* --- Retention ------------------------------------------------------------------------------- */
 
 void eventlog_sweep(struct eventlog *e) {
     store_write(e->store);

@@ -2,9 +2,11 @@
  * schedule/schedule.h: actions at times. Loop thread.
  *
  * Config, in any file:
- *   schedules = ( { name = "nightly-backup"; action = "backup.create"; params = { ... }; as =
- * "nightly"; cron = "15 3 * * *"; zone = "Europe/Berlin";    # or every = "6h"; (aligned to the
- * epoch) jitter = "5m"; overlap = "skip" | "queue"; catch_up = false; enabled = true; } );
+ *   schedules = ( {
+ *     name = "nightly-backup"; action = "backup.create"; params = { ... }; as = "nightly";
+ *     cron = "15 3 * * *"; zone = "Europe/Berlin";   # or every = "6h"; (aligned to the epoch)
+ *     jitter = "5m"; overlap = "skip" | "queue"; catch_up = false; enabled = true;
+ *   } );
  *
  * Jitter is a fixed delay below `jitter`, SHA-256 of host and name: it never drifts, and hosts
  * spread. The next run and the last one are in the store: a restart neither forgets nor repeats a

@@ -31,9 +31,7 @@ struct triggers {
     struct trigger *first;
 };
 
-/* --- Rules
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- Rules ----------------------------------------------------------------------------------- */
 
 static const char *const operators[] = {"==", "!=", "<",  "<=",     ">",
                                         ">=", "=~", "in", "exists", NULL};
@@ -121,9 +119,7 @@ static void trigger_free(struct trigger *t) {
     free(t);
 }
 
-/* --- Conditions
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Conditions ------------------------------------------------------------------------------ */
 
 /* An event as its conditions see it. */
 struct seen {
@@ -233,9 +229,7 @@ static int matches(const struct trigger *t, const struct seen *s) {
     return 1;
 }
 
-/* --- Parameters
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Parameters ------------------------------------------------------------------------------ */
 
 static c138_status fill(const struct seen *s, const struct c138_json *from, struct c138_json **ret,
                         struct c138_err *err);
@@ -316,9 +310,7 @@ static c138_status params_of(const struct trigger *t, const struct seen *s, stru
     return fill(s, from, ret, err);
 }
 
-/* --- Firing
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- Firing ---------------------------------------------------------------------------------- */
 
 /* Is the trigger in the chain already, or the chain too long? */
 static const char *loops(const struct trigger *t, const char *chain) {
@@ -392,9 +384,7 @@ static void on_event(void *user, const struct bus_event *event) {
     }
 }
 
-/* --- Replay
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- Replay ---------------------------------------------------------------------------------- */
 
 static void replay_one(const struct trigger *t, const struct c138_json *event, const struct seen *s,
                        struct c138_json *runs, struct c138_json *refused, int64_t *ring,
@@ -453,9 +443,7 @@ c138_status triggers_replay(struct triggers *all, const char *name, struct event
     return C138_OK;
 }
 
-/* --- Begin, change, show
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Begin, change, show --------------------------------------------------------------------- */
 
 /* Counters and the rate's window live on as long as the name does. */
 static void inherit(struct trigger *to, const struct trigger *from) {

@@ -1,10 +1,13 @@
 /*
  * schedule/triggers.h: actions on events. Loop thread.
  *
- *   triggers = ( { name = "collect-on-stall"; topic = "besu.stalled";
- *                  when = ( { field = "head_age_s"; op = ">"; value = 60; }, { field = "node"; op =
- * "=~"; value = "validator-*"; } ); action = "besu.consensus"; params = { node = "${node}"; }; as =
- * "ops"; rate = "3/1h"; enabled = true; } );
+ *   triggers = ( {
+ *     name = "collect-on-stall"; topic = "besu.stalled";
+ *     when = ( { field = "head_age_s"; op = ">"; value = 60; },
+ *              { field = "node"; op = "=~"; value = "validator-*"; } );
+ *     action = "besu.consensus"; params = { node = "${node}"; }; as = "ops";
+ *     rate = "3/1h"; enabled = true;
+ *   } );
  *
  * Operators: == != < <= > >= (numbers as numbers, amounts of any size exactly, else text), =~
  * (glob), in (list), exists (null is not there). All must hold. "${field}" (dotted paths into the event, and

@@ -47,8 +47,7 @@ struct store {
     char trouble[512];
 };
 
-/* --- Open and close
- * ------------------------------------------------------------------------------------------ */
+/* --- Open and close -------------------------------------------------------------------------- */
 
 static c138_status take_lock(struct store *s, struct c138_err *err) {
     C138_FREE char *path = c138_xasprintf("%s.lock", s->path);
@@ -166,8 +165,7 @@ const char *store_trouble(const struct store *s) {
     return *s->trouble ? s->trouble : NULL;
 }
 
-/* --- Schema and statements
- * --------------------------------------------------------------------------------------- */
+/* --- Schema and statements ------------------------------------------------------------------- */
 
 c138_status store_schema(struct store *s, const char *module, const char *const *steps,
                          struct c138_err *err) {
@@ -215,9 +213,7 @@ sqlite3_stmt *store_stmt(struct store *s, const char *text) {
     return stmt;
 }
 
-/* --- Group commit
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- Group commit ---------------------------------------------------------------------------- */
 
 static c138_status class_of(int rc) {
     switch (rc & 0xff) {

@@ -3,11 +3,17 @@
  * Loop thread only, unless a comment says otherwise.
  *
  * A plugin is a row from the moment its file or its section in the config is seen. States:
- *   refused       the file may not be loaded (reason)          disabled    installed, not enabled
- * here starting      instance up, not yet ready                   running degraded      running,
- * its health extension says so        stuck       a thread that hangs backoff       died; restarted
- * at `next_start`              draining    an old instance finishing quarantined   died too often
- * (5 times in 10 min): until plugins_restart()      stopped
+ *
+ *   refused      the file may not be loaded (reason)
+ *   disabled     installed, not enabled here
+ *   starting     instance up, not yet ready
+ *   running
+ *   degraded     running, its health extension says so
+ *   stuck        a thread that hangs
+ *   backoff      died; restarted at `next_start`
+ *   draining     an old instance finishing
+ *   quarantined  died too often (5 times in 10 min): until plugins_restart()
+ *   stopped
  *
  * Restart and upgrade: a new instance is started from the file as it lies there now; when it runs,
  * new calls go to it and the old one is drained. If it fails to start, the old one stays, and the

@@ -21,8 +21,7 @@ static struct c138_json *val(struct json_object *o) {
     return (struct c138_json *)o;
 }
 
-/* --- Reading
- * --------------------------------------------------------------------------------------- */
+/* --- Reading --------------------------------------------------------------------------------- */
 
 struct reader {
     const char *p, *end;
@@ -326,8 +325,7 @@ c138_status c138_json_parse(const char *text, size_t length, struct c138_json **
                       (size_t)(r.p - text));
 }
 
-/* --- Values
- * ------------------------------------------------------------------------------------------ */
+/* --- Values ---------------------------------------------------------------------------------- */
 
 struct c138_json *c138_json_ref(struct c138_json *v) {
     return val(json_object_get(obj(v)));
@@ -475,8 +473,7 @@ int c138_json_next(struct c138_json_iter *i) {
     return 1;
 }
 
-/* --- Builders
- * ------------------------------------------------------------------------------------------ */
+/* --- Builders -------------------------------------------------------------------------------- */
 
 static struct c138_json *made(struct json_object *o) {
     if (!o)
@@ -577,8 +574,7 @@ void c138_json_append(struct c138_json *array, struct c138_json *value) {
     json_object_array_add(obj(array), obj(value));
 }
 
-/* --- Writing
- * --------------------------------------------------------------------------------------------- */
+/* --- Writing --------------------------------------------------------------------------------- */
 
 char *c138_json_dump(const struct c138_json *v) {
     return c138_xstrdup(json_object_to_json_string_ext(obj(v), JSON_C_TO_STRING_PLAIN |

@@ -121,8 +121,7 @@ c138_status cron_parse(const char *text, struct cron *ret_cron, struct c138_err 
     return C138_OK;
 }
 
-/* --- The next time
- * ------------------------------------------------------------------------------------- */
+/* --- The next time --------------------------------------------------------------------------- */
 
 static int day_matches(const struct cron *c, const struct tm *t) {
     int day = (int)(c->day >> t->tm_mday & 1), weekday = (int)(c->weekday >> t->tm_wday & 1);

@@ -52,8 +52,7 @@ const char *decl_severity_name(uint32_t severity) {
     return word(severity_names, severity);
 }
 
-/* --- Reading a document
- * ---------------------------------------------------------------------------- */
+/* --- Reading a document ---------------------------------------------------------------------- */
 
 /* Everything a declaration is made of lives in blocks that are freed together. Texts are borrowed
  * from the document. */
@@ -386,8 +385,7 @@ struct decl_plugin *decl_plugin_free(struct decl_plugin *p) {
     return NULL;
 }
 
-/* --- Finding
- * ------------------------------------------------------------------------------------------- */
+/* --- Finding --------------------------------------------------------------------------------- */
 
 const struct decl_action *decl_action_find(const struct decl_plugin *p, const char *name) {
     for (size_t i = 0; p->actions[i]; i++)

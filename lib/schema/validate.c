@@ -298,8 +298,7 @@ void validate_expectation(const struct decl_field *field, struct c138_buf *out) 
     }
 }
 
-/* --- Bounds
- * ------------------------------------------------------------------------------------------ */
+/* --- Bounds ---------------------------------------------------------------------------------- */
 
 static int compare_decimal(const char *a, const char *b) {
     int minus_a = *a == '-', minus_b = *b == '-';
@@ -355,8 +354,7 @@ static int compare(const struct decl_field *f, const struct c138_json *value, co
     return x < y ? -1 : x > y;
 }
 
-/* --- One value
- * ------------------------------------------------------------------------------------------ */
+/* --- One value ------------------------------------------------------------------------------- */
 
 struct check {
     uint32_t flags;
@@ -543,8 +541,7 @@ static c138_status check_value(struct check *c, const struct decl_field *f,
     return C138_OK;
 }
 
-/* --- Objects
- * ---------------------------------------------------------------------------------------------- */
+/* --- Objects --------------------------------------------------------------------------------- */
 
 /* Names as typed on a command line have '-' for '_'. */
 static int same_name(const char *given, const char *declared, int from_text) {
@@ -649,8 +646,7 @@ c138_status validate_text(const struct decl_field *field, const char *text,
     return check_value(&c, field, value, ret_value);
 }
 
-/* --- Redaction
- * -------------------------------------------------------------------------------------------- */
+/* --- Redaction ------------------------------------------------------------------------------- */
 
 static struct c138_json *redact_value(const struct decl_field *f, const struct c138_json *value) {
     if (!value)
@@ -717,8 +713,7 @@ void validate_sensitive_texts(struct decl_field *const *fields, const struct c13
         collect(*fields, given(value, (*fields)->name, 1), texts);
 }
 
-/* --- Numbers out of canonical values
- * ---------------------------------------------------------------------- */
+/* --- Numbers out of canonical values --------------------------------------------------------- */
 
 int64_t validate_as_int(uint32_t type, const struct c138_json *value) {
     int64_t v = 0;

@@ -181,8 +181,7 @@ int32_t zone_offset_s(const struct zone *z, int64_t utc_s) {
     return z->offset[low];
 }
 
-/* --- The file
- * ------------------------------------------------------------------------------------- */
+/* --- The file -------------------------------------------------------------------------------- */
 
 static uint64_t big(const uint8_t *p, size_t n) {
     uint64_t v = 0;

@@ -97,8 +97,7 @@ static void auth_take(struct besu_auth *a, const char *token, size_t length) {
     a->expires_s = besu_jwt_expiry(a->token);
 }
 
-/* --- From a file
- * ---------------------------------------------------------------------------------- */
+/* --- From a file ----------------------------------------------------------------------------- */
 
 static int same_file(const struct stat *a, const struct stat *b) {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
@@ -133,8 +132,7 @@ static const char *token_from_file(struct besu_auth *a, int refresh, struct c138
     return a->token;
 }
 
-/* --- By login
- * ------------------------------------------------------------------------------------- */
+/* --- By login -------------------------------------------------------------------------------- */
 
 static void on_password(void *user, const char *text, uint64_t length) {
     c138_buf_add(user, text, (size_t)length);

@@ -10,8 +10,7 @@
 
 C138_PLUGIN_NOTE("besu", "0.1.0", 0);
 
-/* --- Fields that several actions share
- * ---------------------------------------------------------------- */
+/* --- Fields that several actions share ------------------------------------------------------- */
 
 #define NODE_PARAM                                                                                 \
     C138_FIELD(.name = "node", .type = C138_T_STRING, .complete = "besu.nodes#name",               \
@@ -41,8 +40,7 @@ C138_PLUGIN_NOTE("besu", "0.1.0", 0);
 #define OBJECT(n, s, ...)                                                                          \
     C138_FIELD(.name = n, .type = C138_T_OBJECT, .summary = s, .fields = C138_FIELDS(__VA_ARGS__))
 
-/* --- Actions
- * -------------------------------------------------------------------------------------------- */
+/* --- Actions --------------------------------------------------------------------------------- */
 
 static const c138_action status_action = {
     C138_SIZED(c138_action),
@@ -305,9 +303,7 @@ static const c138_action *const actions[] = {
     NULL,
 };
 
-/* --- Events
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Events ---------------------------------------------------------------------------------- */
 
 static const c138_event *const events[] = {
     C138_EVENT(.topic = "besu.head", .flags = C138_EVENT_COALESCE, .severity = C138_SEVERITY_INFO,
@@ -358,9 +354,7 @@ static const c138_event *const events[] = {
     NULL,
 };
 
-/* --- Metrics
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Metrics --------------------------------------------------------------------------------- */
 
 #define GAUGE(n, h) C138_METRIC(.type = C138_METRIC_GAUGE, .name = "chain138_besu_" n, .help = h)
 #define NODE_GAUGE(n, h)                                                                           \
@@ -396,9 +390,7 @@ static const c138_metric *const metrics[] = {
     NULL,
 };
 
-/* --- Polling
- * -------------------------------------------------------------------------------------------------
- */
+/* --- Polling --------------------------------------------------------------------------------- */
 
 int64_t besu_utc(const struct besu *b) {
     return b->host->now_ns(b->host, C138_CLOCK_UTC);
@@ -462,9 +454,7 @@ static void timer_start(struct besu *b) {
     (void)b->timers->start(b->host, TIMER_POLL, 0, period > 0 ? period : C138_NS_PER_MS);
 }
 
-/* --- Life
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------------------ */
 
 static c138_status create(const c138_host *host, void **ret_self) {
     struct besu *b = c138_xcalloc(1, sizeof(*b));

@@ -23,8 +23,7 @@ struct outlook {
     char text[1024];
 };
 
-/* --- Reckoning
- * ---------------------------------------------------------------------------------------- */
+/* --- Reckoning ------------------------------------------------------------------------------- */
 
 static void runners_now(const struct besu *b, struct besu_runner *runners, struct outlook *o) {
     for (uint32_t i = 0; i < b->net.validators; i++) {
@@ -191,8 +190,7 @@ static void advise(const struct besu *b, struct outlook *o) {
     }
 }
 
-/* --- The answer
- * ------------------------------------------------------------------------------------------ */
+/* --- The answer ------------------------------------------------------------------------------ */
 
 static void set_address(c138_call *call, const char *key, const struct besu_address *a) {
     char text[BESU_ADDRESS_TEXT];

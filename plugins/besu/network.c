@@ -47,8 +47,7 @@ static int answers(const struct besu *b, uint32_t i) {
     return n->polled && n->status == C138_OK && n->has_head;
 }
 
-/* --- The head
- * ------------------------------------------------------------------------------------- */
+/* --- The head -------------------------------------------------------------------------------- */
 
 /*
  * How old a node's head is: by its own time, unless it was seen moving much later than that. A host
@@ -104,8 +103,7 @@ static void find_head(struct besu *b) {
     }
 }
 
-/* --- Times
- * ------------------------------------------------------------------------------------------- */
+/* --- Times ----------------------------------------------------------------------------------- */
 
 static void find_times(struct besu *b) {
     struct besu_network *net = &b->net;
@@ -135,8 +133,7 @@ static void find_times(struct besu *b) {
         is_bft(net->consensus) ? 2 * period + timeout + SLACK_NS : 4 * period + SLACK_NS;
 }
 
-/* --- Validators
- * ---------------------------------------------------------------------------------------- */
+/* --- Validators ------------------------------------------------------------------------------ */
 
 static void take_set(struct besu *b) {
     struct besu_network *net = &b->net;
@@ -225,8 +222,7 @@ static void find_members(struct besu *b) {
     free(turns);
 }
 
-/* --- Rounds, from the logs
- * ------------------------------------------------------------------------------ */
+/* --- Rounds, from the logs ------------------------------------------------------------------- */
 
 static void take_round(struct besu_member *m, uint32_t round, int64_t since_ns, int64_t ends_ns,
                        int own) {
@@ -283,8 +279,7 @@ static void find_rounds(struct besu *b) {
     }
 }
 
-/* --- Judgement
- * --------------------------------------------------------------------------------------------- */
+/* --- Judgement ------------------------------------------------------------------------------- */
 
 static void judge_halt(struct besu *b) {
     struct besu_network *net = &b->net;

@@ -12,8 +12,7 @@
 #define BODY_MAX (8u << 20) /* a full block of 30,000 transaction hashes takes 2 MB */
 #define BLOCKS_AT_ONCE 32
 
-/* --- Life
- * ----------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------ */
 
 void besu_node_config_deinit(struct besu_node_config *c) {
     free(c->name);
@@ -79,8 +78,7 @@ struct besu_node *besu_node_free(struct besu_node *n) {
     return NULL;
 }
 
-/* --- Asking
- * ---------------------------------------------------------------------------------------- */
+/* --- Asking ---------------------------------------------------------------------------------- */
 
 static struct c138_json *params1(struct c138_json *a) {
     struct c138_json *params = c138_json_new_array();
@@ -143,8 +141,7 @@ c138_status besu_node_call(struct besu_node *n, const char *method, struct c138_
     return status == C138_OK ? C138_OK : node_named(n, status, err);
 }
 
-/* --- Capabilities
- * ----------------------------------------------------------------------------------- */
+/* --- Capabilities ---------------------------------------------------------------------------- */
 
 c138_status besu_address_of_id(const char *id, struct besu_address *ret_address) {
     uint8_t key[64];
@@ -254,8 +251,7 @@ static c138_status node_probe(struct besu_node *n, struct c138_err *err) {
     return status;
 }
 
-/* --- A poll
- * ------------------------------------------------------------------------------------------ */
+/* --- A poll ---------------------------------------------------------------------------------- */
 
 void besu_peer_read(const struct c138_json *json, const struct besu_block *own,
                     struct besu_peer *ret_peer) {

@@ -11,8 +11,7 @@
 #define FRESH_NS (500 * C138_NS_PER_MS) /* a look this young is not repeated for an action */
 #define SIGNER_WINDOW 100
 
-/* --- Small things
- * ---------------------------------------------------------------------------------- */
+/* --- Small things ---------------------------------------------------------------------------- */
 
 double besu_seconds(int64_t ns) {
     return (double)ns / (double)C138_NS_PER_S;
@@ -97,8 +96,7 @@ static void set_address(c138_call *call, const char *key, const struct besu_addr
     c138_set_str(call, key, text);
 }
 
-/* --- status
- * -------------------------------------------------------------------------------------------- */
+/* --- status ---------------------------------------------------------------------------------- */
 
 static const char *network_state(const struct besu *b) {
     const struct besu_network *net = &b->net;
@@ -238,9 +236,7 @@ c138_status besu_status_run(void *self, c138_call *call) {
     return C138_OK;
 }
 
-/* --- sync
- * ------------------------------------------------------------------------------------------------
- */
+/* --- sync ------------------------------------------------------------------------------------ */
 
 static void write_sync(c138_call *call, const struct besu_watched *w) {
     const struct besu_node *n = w->node;
@@ -292,8 +288,7 @@ c138_status besu_sync_run(void *self, c138_call *call) {
     return C138_OK;
 }
 
-/* --- validators
- * --------------------------------------------------------------------------------------------- */
+/* --- validators ------------------------------------------------------------------------------ */
 
 static const char *member_state(const struct besu_member *m) {
     if (m->missing)
@@ -393,9 +388,7 @@ c138_status besu_validators_run(void *self, c138_call *call) {
     return C138_OK;
 }
 
-/* --- peers
- * -------------------------------------------------------------------------------------------------
- */
+/* --- peers ----------------------------------------------------------------------------------- */
 
 static void write_peer(struct besu *b, c138_call *call, const struct besu_node *n,
                        const struct c138_json *json) {
@@ -448,9 +441,7 @@ c138_status besu_peers_run(void *self, c138_call *call) {
     return answered || first.status == C138_OK ? C138_OK : besu_fail(call, &first);
 }
 
-/* --- txpool
- * -------------------------------------------------------------------------------------------------
- */
+/* --- txpool ---------------------------------------------------------------------------------- */
 
 static void write_pool(c138_call *call, struct besu_node *n) {
     C138_JSON struct c138_json *stats = NULL, *counts = NULL;
@@ -494,8 +485,7 @@ c138_status besu_txpool_run(void *self, c138_call *call) {
     return C138_OK;
 }
 
-/* --- nodes, the one screen, health
- * ------------------------------------------------------------------------- */
+/* --- nodes, the one screen, health ----------------------------------------------------------- */
 
 c138_status besu_nodes_run(void *self, c138_call *call) {
     struct besu *b = self;

@@ -37,8 +37,7 @@ int besu_alarm_step(struct besu_alarm *a, int bad, int64_t now_ns, int64_t raise
     return BESU_STEP_NONE;
 }
 
-/* --- Events
- * ------------------------------------------------------------------------------------------ */
+/* --- Events ---------------------------------------------------------------------------------- */
 
 static void publish(struct besu *b, const char *topic, struct c138_json *fields /* taken */) {
     if (b->bus) {
@@ -135,8 +134,7 @@ static struct c138_json *alarm_fields(struct besu *b, const struct besu_watched 
     return e;
 }
 
-/* --- Forks
- * ------------------------------------------------------------------------------------------- */
+/* --- Forks ----------------------------------------------------------------------------------- */
 
 /* Another watched node that has another block at the height that both were asked for. */
 static int fork_with(const struct besu *b, uint32_t i) {
@@ -160,8 +158,7 @@ static struct c138_json *fork_fields(const struct besu *b, uint32_t i, int other
     return e;
 }
 
-/* --- A node
- * ------------------------------------------------------------------------------------------ */
+/* --- A node ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *topic, *from;
@@ -268,8 +265,7 @@ void besu_watch_forget(struct besu *b, const struct besu_watched *w) {
         (void)b->metrics->remove(b->host, "chain138_besu_poll_failures_total", labels);
 }
 
-/* --- The network
- * ----------------------------------------------------------------------------------------- */
+/* --- The network ----------------------------------------------------------------------------- */
 
 static void publish_missing(struct besu *b, const struct besu_member *m) {
     char address[BESU_ADDRESS_TEXT];

@@ -348,8 +348,7 @@ static void fakecall_deinit(struct fakecall *c) {
     c138_json_unref(c->texts);
 }
 
-/* --- Life
- * ------------------------------------------------------------------------------------------ */
+/* --- Life ------------------------------------------------------------------------------------ */
 
 struct fakehost *fakehost_new(const c138_plugin *plugin, struct c138_err *err) {
     C138_JSON struct c138_json *document = NULL;

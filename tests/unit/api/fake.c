@@ -267,8 +267,7 @@ unsigned fake_waits(const struct fake *f) {
     return n;
 }
 
-/* --- Policy
- * ------------------------------------------------------------------------------------------ */
+/* --- Policy ---------------------------------------------------------------------------------- */
 
 c138_status policy_peer(const struct policy *p, uid_t uid, gid_t gid, struct principal *ret) {
     (void)gid;
@@ -293,8 +292,7 @@ c138_status policy_check(const struct principal *who, uint32_t least_role, const
                                                 "%s may not do %s", who->name, action);
 }
 
-/* --- Bus and log
- * --------------------------------------------------------------------------------------- */
+/* --- Bus and log ----------------------------------------------------------------------------- */
 
 struct bus_sink {
     LIST_ENTRY(bus_sink) entry;
@@ -387,16 +385,14 @@ void fake_event(struct fake *f, const char *topic, int keep, int number) {
     }
 }
 
-/* --- Metrics
- * --------------------------------------------------------------------------------------------- */
+/* --- Metrics --------------------------------------------------------------------------------- */
 
 void metrics_write(struct metrics *m, const char *owner, struct c138_buf *out) {
     (void)m;
     c138_buf_addf(out, "# of %s\nup 1\n", owner ? owner : "all");
 }
 
-/* --- The whole
- * -------------------------------------------------------------------------------------------- */
+/* --- The whole ------------------------------------------------------------------------------- */
 
 static const char document_t[] =
     "{\"name\":\"t\",\"version\":\"1.0\",\"summary\":\"Test\",\"license\":\"MIT\",\"abi\":[1,0],"
@@ -552,9 +548,7 @@ void fake_turn(struct fake *f) {
     event_base_loop(f->base, EVLOOP_NONBLOCK);
 }
 
-/* --- Client
- * --------------------------------------------------------------------------------------------------
- */
+/* --- Client ---------------------------------------------------------------------------------- */
 
 int fake_dial(struct fake *f) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};

@@ -46,8 +46,7 @@ static void test_login_url(void) {
     }
 }
 
-/* --- A host that gives secrets and time
- * ------------------------------------------------------------ */
+/* --- A host that gives secrets and time ------------------------------------------------------ */
 
 static int64_t offset_ns;
 

@@ -104,8 +104,7 @@ static void test_withheld(void) {
     }
 }
 
-/* --- A node that answers one block for ever
- * -------------------------------------------------------- */
+/* --- A node that answers one block for ever -------------------------------------------------- */
 
 struct node {
     const char *block; /* JSON */

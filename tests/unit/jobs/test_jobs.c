@@ -12,8 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- A plugin that exists as tables only; its runs are ended by the tests
- * -------------------------------------- */
+/* --- A plugin that exists as tables only; its runs are ended by the tests -------------------- */
 
 #define ARG C138_FIELD(.name = "a", .type = C138_T_STRING, .summary = "a", .default_text = "x")
 #define KEY                                                                                        \
@@ -246,9 +245,7 @@ static uint64_t head(void) {
     return audit_head(rig.audit, hash);
 }
 
-/* --- Tests
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Tests ----------------------------------------------------------------------------------- */
 
 static void accepted_runs_and_ends(void) {
     up();
