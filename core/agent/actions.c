@@ -207,10 +207,26 @@ static const c138_plugin self = {
     .license = "Apache-2.0", .actions = actions,          .events = events,
 };
 
+/* The supervisor's are the agent's, too. */
+static const c138_metric **all_metrics(void) {
+    size_t own = 0, others = 0;
+    while (agent_metrics[own])
+        own++;
+    while (plugins_metrics[others])
+        others++;
+    const c138_metric **all = c138_xcalloc(own + others + 1, sizeof(*all));
+    memcpy(all, agent_metrics, own * sizeof(*all));
+    memcpy(all + own, plugins_metrics, others * sizeof(*all));
+    return all;
+}
+
 c138_status agent_actions_declare(struct agent *a, struct c138_err *err) {
     C138_JSON struct c138_json *document = NULL;
     struct decl_plugin *plugin = NULL;
-    c138_status status = describe_plugin(&self, DESCRIBE_TABLES_ONLY, NULL, 0, &document, err);
+    c138_plugin whole = self;
+    C138_FREE const c138_metric **metrics = all_metrics();
+    whole.metrics = metrics;
+    c138_status status = describe_plugin(&whole, DESCRIBE_TABLES_ONLY, NULL, 0, &document, err);
     if (status >= 0)
         status = decl_plugin_new(document, &plugin, err);
     if (status >= 0)

@@ -68,6 +68,7 @@ c138_status agent_actions_run(struct agent *a, struct job *job, struct c138_err 
 void agent_hostcall(void *user, struct plugins_hostcall *call);
 
 /* gauges.c: the agent's own metrics. */
+extern const c138_metric *const agent_metrics[]; /* NULL-terminated */
 c138_status agent_gauges(struct agent *a);
 
 /* reload.c: all or nothing. done may be NULL; called exactly once, never from inside. */

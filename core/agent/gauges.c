@@ -12,25 +12,23 @@
 
 #define P "chain138_agent_"
 
-struct gauge {
-    const char *name, *help;
-    uint32_t type;
-    const char *labels[3];
-};
+#define METRIC(kind, n, h) C138_METRIC(.type = C138_METRIC_##kind, .name = P n, .help = h)
+#define METRIC_BY(kind, n, h, ...)                                                                 \
+    C138_METRIC(.type = C138_METRIC_##kind, .name = P n, .help = h,                                \
+                .labels = C138_TEXTS(__VA_ARGS__))
 
-static const struct gauge gauges[] = {
-    {P "info", "Version of the agent; the value is 1", C138_METRIC_GAUGE, {"version", "host"}},
-    {P "start_time_seconds", "When the agent started, Unix time", C138_METRIC_GAUGE, {0}},
-    {P "jobs",
-     "Jobs by state: not yet final now, final ones since the start",
-     C138_METRIC_GAUGE,
-     {"state"}},
-    {P "events_log_dropped_total", "Kept events that were not stored", C138_METRIC_COUNTER, {0}},
-    {P "log_lines_total", "Lines logged, by level", C138_METRIC_COUNTER, {"level"}},
-    {P "store_ok", "1: the last write of the store worked", C138_METRIC_GAUGE, {0}},
-    {P "audit_records", "Sequence number of the newest audit record", C138_METRIC_GAUGE, {0}},
-    {P "memory_bytes", "Resident memory of the agent itself", C138_METRIC_GAUGE, {0}},
-    {P "cpu_seconds_total", "Processor time of the agent itself", C138_METRIC_COUNTER, {0}},
+const c138_metric *const agent_metrics[] = {
+    METRIC_BY(GAUGE, "info", "Version of the agent; the value is 1", "version", "host"),
+    METRIC(GAUGE, "start_time_seconds", "When the agent started, Unix time"),
+    METRIC_BY(GAUGE, "jobs", "Jobs by state: not yet final now, final ones since the start",
+              "state"),
+    METRIC(COUNTER, "events_log_dropped_total", "Kept events that were not stored"),
+    METRIC_BY(COUNTER, "log_lines_total", "Lines logged, by level", "level"),
+    METRIC(GAUGE, "store_ok", "1: the last write of the store worked"),
+    METRIC(GAUGE, "audit_records", "Sequence number of the newest audit record"),
+    METRIC(GAUGE, "memory_bytes", "Resident memory of the agent itself"),
+    METRIC(COUNTER, "cpu_seconds_total", "Processor time of the agent itself"),
+    NULL,
 };
 
 static double resident_bytes(void) {
@@ -74,9 +72,9 @@ static void collect(void *user, struct metrics *m) {
 }
 
 c138_status agent_gauges(struct agent *a) {
-    for (size_t i = 0; i < C138_COUNT(gauges); i++) {
-        c138_status status = metrics_declare(a->metrics, AGENT_PLUGIN, gauges[i].name,
-                                             gauges[i].type, gauges[i].help, gauges[i].labels);
+    for (const c138_metric *const *m = agent_metrics; *m; m++) {
+        c138_status status = metrics_declare(a->metrics, AGENT_PLUGIN, (*m)->name, (*m)->type,
+                                             (*m)->help, (*m)->labels);
         if (status < 0)
             return status;
     }

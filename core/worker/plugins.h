@@ -145,5 +145,7 @@ struct c138_json *plugins_describe(const struct plugins *p);
  * each. result: {"<plugin>": [{"name","state","text"}]} */
 void plugins_status(struct plugins *p, int64_t timeout_ns,
                     void (*done)(void *user, struct c138_json *result), void *user);
+/* What it counts, NULL-terminated: declared here once, for /metrics and for the reference. */
+extern const c138_metric *const plugins_metrics[];
 uint32_t plugins_starting(const struct plugins *p); /* how many are not yet running or failed */
 #endif

@@ -171,24 +171,30 @@ void plugins_status(struct plugins *p, int64_t timeout_ns,
  * ---------------------------------------------------------------------------------------------------------
  */
 
-static const struct {
-    const char *name, *help;
-    uint32_t type;
-    int per_plugin;
-} gauges[] = {
-    {P "worker_memory_bytes", "Resident memory of a plugin's worker", C138_METRIC_GAUGE, 1},
-    {P "worker_cpu_seconds_total", "Processor time of a plugin's worker or thread",
-     C138_METRIC_COUNTER, 1},
-    {P "plugin_up", "1: the plugin runs", C138_METRIC_GAUGE, 1},
-    {P "plugin_restarts_total", "Restarts of a plugin since the agent started", C138_METRIC_COUNTER,
-     1},
-    {P "plugin_calls", "Calls in flight", C138_METRIC_GAUGE, 1},
-    {P "mailbox_depth", "Events that wait for a plugin", C138_METRIC_GAUGE, 1},
-    {P "mailbox_dropped_total", "Events that did not fit a plugin's mailbox", C138_METRIC_COUNTER,
-     1},
-    {P "bus_published_total", "Events published", C138_METRIC_COUNTER, 0},
-    {P "bus_dropped_total", "Events dropped on their way to the loop", C138_METRIC_COUNTER, 0},
-    {P "bus_depth", "Events on their way to the loop", C138_METRIC_GAUGE, 0},
+#define METRIC(kind, n, h, ...)                                                                    \
+    C138_METRIC(.type = C138_METRIC_##kind, .name = P n, .help = h,                                \
+                .labels = C138_TEXTS(__VA_ARGS__))
+
+const c138_metric *const plugins_metrics[] = {
+    METRIC(GAUGE, "worker_memory_bytes", "Resident memory of a plugin's worker", "plugin"),
+    METRIC(COUNTER, "worker_cpu_seconds_total", "Processor time of a plugin's worker or thread",
+           "plugin"),
+    METRIC(GAUGE, "plugin_up", "1: the plugin runs", "plugin"),
+    METRIC(COUNTER, "plugin_restarts_total", "Restarts of a plugin since the agent started",
+           "plugin"),
+    METRIC(GAUGE, "plugin_calls", "Calls in flight", "plugin"),
+    METRIC(COUNTER, "plugin_calls_total", "Calls of a plugin's actions that ended", "plugin",
+           "outcome"),
+    METRIC(GAUGE, "mailbox_depth", "Events that wait for a plugin", "plugin"),
+    METRIC(COUNTER, "mailbox_dropped_total", "Events that did not fit a plugin's mailbox",
+           "plugin"),
+    C138_METRIC(.type = C138_METRIC_COUNTER, .name = P "bus_published_total",
+                .help = "Events published"),
+    C138_METRIC(.type = C138_METRIC_COUNTER, .name = P "bus_dropped_total",
+                .help = "Events dropped on their way to the loop"),
+    C138_METRIC(.type = C138_METRIC_GAUGE, .name = P "bus_depth",
+                .help = "Events on their way to the loop"),
+    NULL,
 };
 
 static void set_row(struct metrics *m, const struct row *r) {
@@ -217,12 +223,8 @@ static void collect(void *user, struct metrics *m) {
 }
 
 void plugins_gauges(struct plugins *p) {
-    static const char *const labels[] = {"plugin", NULL};
-    static const char *const outcome_labels[] = {"plugin", "outcome", NULL};
-    for (size_t i = 0; i < C138_COUNT(gauges); i++)
-        (void)metrics_declare(p->env.metrics, "agent", gauges[i].name, gauges[i].type,
-                              gauges[i].help, gauges[i].per_plugin ? labels : NULL);
-    (void)metrics_declare(p->env.metrics, "agent", CALLS_METRIC, C138_METRIC_COUNTER,
-                          "Calls of a plugin's actions that ended", outcome_labels);
+    for (const c138_metric *const *m = plugins_metrics; *m; m++)
+        (void)metrics_declare(p->env.metrics, "agent", (*m)->name, (*m)->type, (*m)->help,
+                              (*m)->labels);
     metrics_collector(p->env.metrics, collect, p);
 }
