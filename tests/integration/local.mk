@@ -19,3 +19,4 @@ dist_check_SCRIPTS += tests/integration/openapi.sh tests/integration/ctl_test.py
 # The agent as a whole, with its control and workers.
 EXTRA_DIST += tests/integration/harness.py tests/integration/agent_test.py
 TESTS += tests/integration/agent_test.py
+include tests/integration/wallet.mk

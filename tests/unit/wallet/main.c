@@ -1,10 +1,13 @@
 #include "../unit.h"
 
 extern const CU_TestInfo tests_secret[], tests_crypto[], tests_words[], tests_mnemonic[],
-    tests_hd[], tests_nodekey[], tests_keystore[], tests_tesserakey[], tests_slip39[];
+    tests_hd[], tests_nodekey[], tests_keystore[], tests_tesserakey[], tests_slip39[],
+    tests_leaks[];
 
 int main(void) {
-    const struct unit_suite suites[] = {{"secret", tests_secret},
+    /* Leaks first: other tests leave vectors in freed memory. */
+    const struct unit_suite suites[] = {{"leaks", tests_leaks},
+                                        {"secret", tests_secret},
                                         {"crypto", tests_crypto},
                                         {"words", tests_words},
                                         {"mnemonic", tests_mnemonic},
