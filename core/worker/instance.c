@@ -44,6 +44,7 @@ struct instance *instance_unref(struct instance *i) {
         return NULL;
     if (i->link)
         i->link->ops->free(i->link);
+    bus_bundle_unref(i->open);
     decl_plugin_free(i->decl_new);
     c138_json_unref(i->settings);
     c138_json_unref(i->sandbox);
@@ -287,7 +288,8 @@ c138_status instance_start(const struct plugins_env *env, int lock_fd,
                                   .frame = on_frame,
                                   .gone = on_gone,
                                   .line = on_line,
-                                  .published = instance_on_thread_publish};
+                                  .published = instance_on_thread_publish,
+                                  .flush = instance_on_thread_flush};
     c138_status status = loader_open(path, want->name, &fd, &note, err);
     if (status >= 0) {
         i->note_flags = note.flags;

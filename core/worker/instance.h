@@ -60,6 +60,8 @@ struct instance {
     uint64_t next_id, calls_done;
     _Atomic uint32_t chained; /* calls in flight whose job a trigger started */
     const struct decl_event *last_event;
+    struct bus_bundle
+        *open; /* of the plugin's thread: what it publishes, until it is handed over */
     struct bus_sink *sink;
     _Atomic uint64_t drops_told;
     int64_t started_ns, stop_by_ns;

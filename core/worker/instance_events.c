@@ -6,11 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What was dropped since it was last told; `ret_told` for told(). */
+static int32_t drops(struct instance *i, uint64_t *ret_told, uint64_t *ret_dropped) {
+    *ret_dropped = atomic_load(&i->link->dropped);
+    *ret_told = atomic_load(&i->drops_told);
+    return (int32_t)(*ret_dropped - *ret_told);
+}
+
 void instance_on_event(void *user, const struct bus_event *event) {
     struct instance *i = user;
-    uint64_t dropped = atomic_load(&i->link->dropped), told = atomic_load(&i->drops_told);
-    int32_t since = (int32_t)(dropped - told);
+    uint64_t told, dropped;
+    int32_t since = drops(i, &told, &dropped);
     if (i->link->ops->event(i->link, event, since) >= 0 && since)
+        (void)atomic_compare_exchange_strong(&i->drops_told, &told, dropped);
+}
+
+void instance_on_bundle(void *user, struct bus_bundle *bundle) {
+    struct instance *i = user;
+    uint64_t told, dropped;
+    int32_t since = drops(i, &told, &dropped);
+    if (i->link->ops->bundle(i->link, bundle, since) && since)
         (void)atomic_compare_exchange_strong(&i->drops_told, &told, dropped);
 }
 
@@ -93,26 +108,75 @@ void instance_on_publish(struct instance *i, const struct wire_head *head, char 
     publish(i, e, json, length, cause && cause->job_id[0] ? cause->job_id : NULL);
 }
 
-/* A thread of the agent: straight to the bus on its own thread. Kept events, and those of a job
- * that a trigger started, take the way over the loop, where the rate and the job's chain are known.
- */
-void instance_on_thread_publish(void *user, uint64_t cause, uint32_t flags, const char *topic,
-                                const char *json, size_t length) {
+/* --- A plugin in a thread of the agent: straight to the bus, on its own thread --- */
+
+/* Kept events, and those of a job that a trigger started, take the way over the loop, where the
+ * rate and the job's chain are known. */
+static void over_the_loop(struct instance *i, const struct wire_publish *p) {
+    size_t n = strlen(p->topic) + 1;
+    struct wire_msg *m = wire_msg_new(WIRE_PUBLISH, p->cause, 0, NULL, n + p->length);
+    memcpy(m->payload, p->topic, n);
+    memcpy(m->payload + n, p->json, p->length);
+    i->link->ops->echo(i->link, m);
+}
+
+static void publish_alone(struct instance *i, const struct wire_publish *p) {
+    const struct bus_event event = {.topic = p->topic,
+                                    .source = i->want.name,
+                                    .json = p->json,
+                                    .json_length = p->length,
+                                    .time_ns = p->time_ns,
+                                    .flags = p->flags,
+                                    .severity = p->severity};
+    bus_publish(i->env->bus, &event);
+}
+
+/* So few are not worth a bundle's memory. */
+#define FEW 4u
+
+void instance_on_thread_flush(void *user) {
     struct instance *i = user;
-    if ((flags & C138_EVENT_KEEP) || (cause && atomic_load(&i->chained))) {
-        size_t n = strlen(topic) + 1;
-        struct wire_msg *m = wire_msg_new(WIRE_PUBLISH, cause, 0, NULL, n + length);
-        memcpy(m->payload, topic, n);
-        memcpy(m->payload + n, json, length);
-        i->link->ops->echo(i->link, m);
+    struct bus_event event;
+    if (!i->open)
+        return;
+    int few = bus_bundle_count(i->open) <= FEW;
+    for (uint32_t at = 0; few && bus_bundle_next(i->open, &at, &event);)
+        bus_publish(i->env->bus, &event);
+    if (few) {
+        bus_bundle_reset(i->open);
         return;
     }
-    const struct bus_event event = {.topic = topic,
-                                    .source = i->want.name,
-                                    .json = json,
-                                    .json_length = length,
-                                    .time_ns = c138_now_utc_coarse_ns(),
-                                    .flags = flags & 0xff,
-                                    .severity = flags >> 8};
-    bus_publish(i->env->bus, &event);
+    i->open = bus_bundle_trim(i->open);
+    bus_publish_bundle(i->env->bus, i->open);
+    i->open = bus_bundle_unref(i->open);
+}
+
+static int add_to_open(struct instance *i, const struct wire_publish *p) {
+    return i->open && strcmp(bus_bundle_topic(i->open), p->topic) == 0 &&
+           bus_bundle_add(i->open, p->time_ns, p->json, p->length);
+}
+
+/* 0: it is too large for any bundle. */
+static int collect(struct instance *i, const struct wire_publish *p) {
+    if (add_to_open(i, p))
+        return 1;
+    instance_on_thread_flush(i);
+    if (i->open && strcmp(bus_bundle_topic(i->open), p->topic) != 0)
+        i->open = bus_bundle_unref(i->open);
+    if (!i->open)
+        i->open = bus_bundle_new(p->topic, i->want.name, p->flags, p->severity);
+    return add_to_open(i, p);
+}
+
+void instance_on_thread_publish(void *user, const struct wire_publish *p) {
+    struct instance *i = user;
+    int to_loop = (p->flags & C138_EVENT_KEEP) || (p->cause && atomic_load(&i->chained));
+    if (p->collect && !to_loop && collect(i, p))
+        return;
+    if (p->collect)
+        instance_on_thread_flush(i);
+    if (to_loop)
+        over_the_loop(i, p);
+    else
+        publish_alone(i, p);
 }

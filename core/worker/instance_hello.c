@@ -172,9 +172,11 @@ void instance_run(struct instance *i, instance_fn done, void *user) {
     catalog_put(i->env->catalog, C138_STEAL(i->decl_new));
     declare_metrics(i);
     instance_commit(i, 1, NULL);
-    if (i->decl->subscribes[0])
-        i->sink = bus_subscribe(i->env->bus, i->decl->subscribes, i->link->pid ? 0 : BUS_ANY_THREAD,
-                                instance_on_event, i);
+    if (i->decl->subscribes[0] && i->link->pid)
+        i->sink = bus_subscribe(i->env->bus, i->decl->subscribes, 0, instance_on_event, i);
+    else if (i->decl->subscribes[0])
+        i->sink = bus_subscribe_bundles(i->env->bus, i->decl->subscribes, instance_on_event,
+                                        instance_on_bundle, i);
     struct plugins_call *c = instance_request(i, WIRE_START, START_NS);
     c->answered = on_started;
     c->user = s;

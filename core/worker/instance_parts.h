@@ -52,9 +52,11 @@ void instance_on_hostcall(struct instance *i, const struct wire_head *head, cons
 void instance_on_hello(struct instance *i, const char *payload, size_t length);
 
 /* instance_events.c */
-void instance_on_event(void *user, const struct bus_event *event); /* of its bus sink */
+/* Of its bus sink. Any thread, where it is a thread. */
+void instance_on_event(void *user, const struct bus_event *event);
+void instance_on_bundle(void *user, struct bus_bundle *bundle);
 void instance_on_publish(struct instance *i, const struct wire_head *head, char *payload);
-/* Any thread: see link_env.published. */
-void instance_on_thread_publish(void *user, uint64_t cause, uint32_t flags, const char *topic,
-                                const char *json, size_t length);
+/* Of a plugin in a thread: see link_env. */
+void instance_on_thread_publish(void *user, const struct wire_publish *p);
+void instance_on_thread_flush(void *user);
 #endif

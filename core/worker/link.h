@@ -26,9 +26,11 @@ struct link_env {
     void (*gone)(void *user, const char *reason);
     /* A line that the worker wrote to standard output or error. */
     void (*line)(void *user, const char *text);
-    /* A thread published; any thread. Looks up what the topic is declared as. */
-    void (*published)(void *user, uint64_t cause, uint32_t flags, const char *topic,
-                      const char *json, size_t length);
+    /* A thread of the agent published; the plugin's thread, or one of its long actions. Only the
+     * former collects. */
+    void (*published)(void *user, const struct wire_publish *p);
+    /* What was collected leaves. The plugin's thread. */
+    void (*flush)(void *user);
 };
 
 struct link_ops {
@@ -37,6 +39,8 @@ struct link_ops {
     /* 0, or C138_E_BUSY: dropped. A worker's is collected until the end of this turn of the loop; a
      * thread's may be called from any thread. */
     c138_status (*event)(struct link *, const struct bus_event *event, int32_t dropped_before);
+    /* Threads only, any thread. As event(), for all of a bundle; gives how many were taken. */
+    uint32_t (*bundle)(struct link *, struct bus_bundle *bundle, int32_t dropped_before);
     /* Threads only, any thread: the frame comes back to frame() on the loop, as if the plugin had
      * sent it. Takes over `m`. */
     void (*echo)(struct link *, struct wire_msg *m);

@@ -4,6 +4,7 @@
  */
 #include <base/mem.h>
 #include <base/when.h>
+#include <bus/handover.h>
 #include <worker/link.h>
 #include <worker/port.h>
 #include <worker/runtime.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <urcu/urcu-bp.h>
 
 /* In one turn of the loop, so that others have theirs: frames, and time. */
 #define FRAMES_TURN 2000
@@ -39,11 +41,37 @@ static void unref(struct thread *t) {
     free(t);
 }
 
-static void on_publish(void *user, uint64_t cause, uint32_t flags, const char *topic,
-                       const char *json, size_t length) {
+/* Inside, the owner is not gone yet: see be_deaf(). */
+static int listen_begin(struct thread *t) {
+    urcu_bp_read_lock();
+    return !atomic_load(&t->deaf);
+}
+
+static void listen_end(struct thread *t) {
+    HANDED_OVER(&t->deaf);
+    urcu_bp_read_unlock();
+}
+
+/* When it returns the plugin's threads do not call the owner any more. */
+static void be_deaf(struct thread *t) {
+    if (atomic_exchange(&t->deaf, 1))
+        return;
+    urcu_bp_synchronize_rcu();
+    TAKEN_OVER(&t->deaf);
+}
+
+static void on_publish(void *user, const struct wire_publish *p) {
     struct thread *t = user;
-    if (!atomic_load_explicit(&t->deaf, memory_order_relaxed))
-        t->env.published(t->env.user, cause, flags, topic, json, length);
+    if (listen_begin(t))
+        t->env.published(t->env.user, p);
+    listen_end(t);
+}
+
+static void on_flush(void *user) {
+    struct thread *t = user;
+    if (listen_begin(t))
+        t->env.flush(t->env.user);
+    listen_end(t);
 }
 
 static void *body(void *user) {
@@ -53,6 +81,7 @@ static void *body(void *user) {
                                       .board = t->link.board,
                                       .in_agent = 1,
                                       .publish = on_publish,
+                                      .flush = on_flush,
                                       .user = t};
     (void)runtime_run(&options);
     atomic_store(&t->done, 1);
@@ -64,7 +93,7 @@ static void *body(void *user) {
 static void tell_gone(struct thread *t, const char *why) {
     if (t->told++)
         return;
-    atomic_store(&t->deaf, 1);
+    be_deaf(t);
     event_del(t->readable);
     event_del(t->late);
     event_del(t->again);
@@ -118,6 +147,16 @@ static c138_status thread_event(struct link *link, const struct bus_event *e,
     return status;
 }
 
+static uint32_t thread_bundle(struct link *link, struct bus_bundle *bundle,
+                              int32_t dropped_before) {
+    struct thread *t = C138_CONTAINER(link, struct thread, link);
+    uint32_t count = bus_bundle_count(bundle);
+    uint32_t taken = mailbox_put_bundle(t->to_plugin, bundle, dropped_before);
+    if (taken < count)
+        atomic_fetch_add(&link->dropped, count - taken);
+    return taken;
+}
+
 static void thread_echo(struct link *link, struct wire_msg *m) {
     struct thread *t = C138_CONTAINER(link, struct thread, link);
     if (mailbox_put(t->to_agent, m) == C138_E_BUSY)
@@ -134,7 +173,7 @@ static void thread_kill(struct link *link, const char *why) {
     struct thread *t = C138_CONTAINER(link, struct thread, link);
     const struct timeval now = {0};
     (void)why;
-    atomic_store(&t->deaf, 1);
+    be_deaf(t);
     t->left_behind = 1;
     mailbox_close(t->to_plugin);
     event_add(t->late, &now);
@@ -157,7 +196,7 @@ static double thread_cpu(struct link *link) {
 
 static struct link *thread_free(struct link *link) {
     struct thread *t = C138_CONTAINER(link, struct thread, link);
-    atomic_store(&t->deaf, 1);
+    be_deaf(t);
     event_free(t->readable);
     event_free(t->late);
     event_free(t->again);
@@ -174,6 +213,7 @@ static struct link *thread_free(struct link *link) {
 
 static const struct link_ops thread_ops = {.send = thread_send,
                                            .event = thread_event,
+                                           .bundle = thread_bundle,
                                            .echo = thread_echo,
                                            .kill = thread_kill,
                                            .memory_bytes = thread_memory,

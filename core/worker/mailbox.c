@@ -21,7 +21,8 @@
 #include <urcu/wfcqueue.h>
 
 enum { AWAKE, ON_FUTEX, ON_EVENTFD };
-#define SPINS 200      /* about 10 us: a consumer that keeps up with a stream never sleeps */
+#define SPINS 200 /* about 10 us: a consumer that keeps up with a stream never sleeps */
+#define COLD_MAX 256u
 #define TAKEN_EVERY 64 /* messages after which producers hear that there is room */
 
 struct mailbox {
@@ -32,9 +33,10 @@ struct mailbox {
     alignas(64) _Atomic uint32_t asleep;
     _Atomic uint32_t closed;
     alignas(64) _Atomic uint64_t taken; /* bounded messages, ever; written by the consumer */
-    uint64_t taken_now;                 /* from here on the consumer's own */
+    uint64_t taken_now, taken_told;     /* from here on the consumer's own */
     struct __cds_wfcq_head batch_head;
     struct cds_wfcq_tail batch_tail;
+    unsigned cold, cold_next; /* waits without a look ahead, after one in vain */
     uint32_t max;
     int event_fd;
 };
@@ -45,10 +47,6 @@ static struct cds_wfcq_node *msg_node(struct wire_msg *msg) {
 
 static struct wire_msg *node_msg(struct cds_wfcq_node *node) {
     return C138_CONTAINER(node, struct wire_msg, link_);
-}
-
-static int is_bounded(const struct wire_msg *msg) {
-    return msg->head.type == WIRE_EVENT || msg->head.type == WIRE_PUBLISH;
 }
 
 static inline void relax(void) {
@@ -69,6 +67,12 @@ struct mailbox *mailbox_new(uint32_t max_events) {
     return m;
 }
 
+/* Producers hear how much room there is. */
+static void tell_taken(struct mailbox *m) {
+    m->taken_told = m->taken_now;
+    atomic_store_explicit(&m->taken, m->taken_now, memory_order_relaxed);
+}
+
 static struct wire_msg *take(struct mailbox *m) {
     struct cds_wfcq_node *node = __cds_wfcq_dequeue_blocking(&m->batch_head, &m->batch_tail);
     if (!node) {
@@ -84,8 +88,9 @@ static struct wire_msg *take(struct mailbox *m) {
     /* One of the next comes from another processor's cache: let it be on its way (wire.c). */
     __builtin_prefetch(msg->link_[1]);
     __builtin_prefetch((const char *)msg->link_[1] + 64);
-    if (is_bounded(msg) && ++m->taken_now % TAKEN_EVERY == 0)
-        atomic_store_explicit(&m->taken, m->taken_now, memory_order_relaxed);
+    m->taken_now += wire_events(msg);
+    if (m->taken_now - m->taken_told >= TAKEN_EVERY)
+        tell_taken(m);
     return msg;
 }
 
@@ -110,11 +115,36 @@ static void wake(struct mailbox *m) {
         (void)eventfd_write(m->event_fd, 1);
 }
 
-/* Room for one more? `put` may run over by the number of producers that ask at once. */
-static int has_room(struct mailbox *m) {
+/* For how many of `wanted` is there room? `put` may run over by what producers ask for at once. The
+ * rest is counted as dropped. */
+static uint32_t take_room(struct mailbox *m, uint32_t wanted) {
     uint64_t put = atomic_load_explicit(&m->put, memory_order_relaxed);
     uint64_t taken = atomic_load_explicit(&m->taken, memory_order_relaxed);
-    return put - taken < m->max;
+    uint64_t waiting = put - taken, room = waiting < m->max ? m->max - waiting : 0;
+    uint32_t n = room < wanted ? (uint32_t)room : wanted;
+    if (n)
+        atomic_fetch_add_explicit(&m->put, n, memory_order_relaxed);
+    if (n < wanted)
+        atomic_fetch_add_explicit(&m->dropped, wanted - n, memory_order_relaxed);
+    return n;
+}
+
+static void enqueue(struct mailbox *m, struct wire_msg *msg) {
+    HANDED_OVER(msg);
+    cds_wfcq_node_init(msg_node(msg));
+    (void)cds_wfcq_enqueue((cds_wfcq_head_ptr_t)&m->head, &m->tail, msg_node(msg));
+    wake(m);
+}
+
+uint32_t mailbox_put_bundle(struct mailbox *m, struct bus_bundle *bundle, int32_t dropped_before) {
+    if (atomic_load_explicit(&m->closed, memory_order_relaxed))
+        return 0;
+    uint32_t n = take_room(m, bus_bundle_count(bundle));
+    if (n) {
+        const struct wire_bundle b = {.bundle = bus_bundle_ref(bundle), .left = n};
+        enqueue(m, wire_msg_new(WIRE_BUNDLE, 0, dropped_before, &b, sizeof b));
+    }
+    return n;
 }
 
 c138_status mailbox_put(struct mailbox *m, struct wire_msg *msg) {
@@ -122,18 +152,11 @@ c138_status mailbox_put(struct mailbox *m, struct wire_msg *msg) {
         (void)wire_msg_free(msg);
         return C138_E_UNAVAILABLE;
     }
-    if (is_bounded(msg)) {
-        if (!has_room(m)) {
-            atomic_fetch_add_explicit(&m->dropped, 1, memory_order_relaxed);
-            (void)wire_msg_free(msg);
-            return C138_E_BUSY;
-        }
-        atomic_fetch_add_explicit(&m->put, 1, memory_order_relaxed);
+    if (wire_events(msg) && !take_room(m, 1)) {
+        (void)wire_msg_free(msg);
+        return C138_E_BUSY;
     }
-    HANDED_OVER(msg);
-    cds_wfcq_node_init(msg_node(msg));
-    (void)cds_wfcq_enqueue((cds_wfcq_head_ptr_t)&m->head, &m->tail, msg_node(msg));
-    wake(m);
+    enqueue(m, msg);
     return C138_OK;
 }
 
@@ -157,20 +180,34 @@ static void doze(struct mailbox *m, int64_t deadline_ns) {
     atomic_store(&m->asleep, AWAKE);
 }
 
+/* Looks out for a message for a moment. Where that was in vain (a slow producer, or one that needs
+ * this very processor) the next waits do without, ever more of them. */
+static struct wire_msg *take_soon(struct mailbox *m) {
+    struct wire_msg *msg = take(m);
+    if (msg || m->cold) {
+        m->cold -= !msg;
+        return msg;
+    }
+    for (unsigned spins = 0; !msg && spins < SPINS; spins++) {
+        if (atomic_load_explicit(&m->closed, memory_order_relaxed))
+            return take(m);
+        relax();
+        msg = take(m);
+    }
+    m->cold_next = msg ? 0 : m->cold_next ? 2 * m->cold_next : 4;
+    m->cold_next = m->cold_next < COLD_MAX ? m->cold_next : COLD_MAX;
+    m->cold = m->cold_next;
+    return msg;
+}
+
 c138_status mailbox_get(struct mailbox *m, int64_t deadline_ns, struct wire_msg **ret_msg) {
     for (;;) {
-        for (unsigned spins = 0; spins < SPINS; spins++) {
-            struct wire_msg *msg = take(m);
-            if (msg) {
-                *ret_msg = msg;
-                return C138_OK;
-            }
-            if (deadline_ns <= 0 || atomic_load_explicit(&m->closed, memory_order_relaxed))
-                break;
-            relax();
+        struct wire_msg *msg = deadline_ns <= 0 ? take(m) : take_soon(m);
+        if (msg) {
+            *ret_msg = msg;
+            return C138_OK;
         }
-        /* Nothing is left: producers may hear the exact number. */
-        atomic_store_explicit(&m->taken, m->taken_now, memory_order_relaxed);
+        tell_taken(m); /* nothing is left: producers may hear the exact number */
         if (atomic_load(&m->closed) && is_empty(m))
             return C138_E_UNAVAILABLE;
         if (deadline_ns <= 0 ||
@@ -189,7 +226,7 @@ int mailbox_fd(struct mailbox *m) {
 int mailbox_arm(struct mailbox *m) {
     eventfd_t seen;
     (void)eventfd_read(mailbox_fd(m), &seen);
-    atomic_store_explicit(&m->taken, m->taken_now, memory_order_relaxed);
+    tell_taken(m);
     atomic_store(&m->asleep, ON_EVENTFD);
     if (is_empty(m) && !atomic_load(&m->closed))
         return 0;

@@ -28,14 +28,17 @@ struct port {
 /* Takes over the descriptor. Reads in large pieces. */
 struct port *port_socket_new(int fd);
 
-/* A mailbox: one consumer, any number of producers, wait-free enqueue. Only EVENT and PUBLISH
- * frames are bounded (max_events); control frames always fit. */
+/* A mailbox: one consumer, any number of producers, wait-free enqueue. Only EVENT, PUBLISH
+ * and BUNDLE frames are bounded (max_events); control frames always fit. */
 struct mailbox;
 struct mailbox *mailbox_new(uint32_t max_events);
 struct mailbox *mailbox_free(struct mailbox *m);
 /* Any thread. Takes over `msg`. C138_E_BUSY: full; msg was freed and counted as dropped.
  * C138_E_UNAVAILABLE: closed; msg was freed. */
 c138_status mailbox_put(struct mailbox *m, struct wire_msg *msg);
+/* Any thread. As many of its events, from the first on, as there is room for: gives that number and
+ * takes a reference if it is not 0. The others are counted as dropped, unless the box is closed. */
+uint32_t mailbox_put_bundle(struct mailbox *m, struct bus_bundle *bundle, int32_t dropped_before);
 /* The consumer only; as port_ops.recv. Spins for a moment before it sleeps. */
 c138_status mailbox_get(struct mailbox *m, int64_t deadline_ns, struct wire_msg **ret_msg);
 /* For a consumer in an event loop: an eventfd that becomes readable when something is put after

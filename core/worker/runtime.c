@@ -40,10 +40,7 @@ static void enter(struct rt *rt, const char *name) {
 static void leave(struct rt *rt) {
     rt->in_callback = 0;
     rt_board_leave(rt, 0);
-    if (!rt->collected)
-        return;
-    rt->collected = 0;
-    (void)rt->port->ops->flush(rt->port);
+    rt_flush(rt);
 }
 
 /* --- Loading --- */
@@ -308,6 +305,37 @@ static c138_status on_event(struct rt *rt, const struct wire_msg *msg) {
     return C138_OK;
 }
 
+/* Events of the bundle at hand, for as long as no timer can have become due: a tick of the clock.
+ * The board says since when each of them runs. */
+static void serve_bundle(struct rt *rt) {
+    struct wire_msg *msg = rt->bundle;
+    struct wire_bundle *w = wire_bundle(msg);
+    struct bus_event e;
+    int64_t tick = c138_now_monotonic_coarse_ns();
+    int takes = rt->started && rt->plugin->event;
+    rt_board_enter(rt, 0, 0, "callback event", bus_bundle_topic(w->bundle));
+    while (w->left && bus_bundle_next(w->bundle, &w->at, &e)) {
+        const c138_event_in in = {.struct_size = sizeof in,
+                                  .dropped = (uint32_t)msg->head.aux,
+                                  .topic = e.topic,
+                                  .json = e.json,
+                                  .source = e.source,
+                                  .time_ns = e.time_ns};
+        w->left--;
+        msg->head.aux = 0;
+        rt->in_callback = 1;
+        if (takes)
+            rt->plugin->event(rt->self, &in);
+        rt->in_callback = 0;
+        rt_flush(rt);
+        if (c138_now_monotonic_coarse_ns() != tick)
+            break;
+    }
+    rt_board_leave(rt, 0);
+    if (!w->left)
+        rt->bundle = wire_msg_free(msg);
+}
+
 static c138_status handle(struct rt *rt, const struct wire_msg *msg) {
     switch (msg->head.type) {
     case WIRE_EVENT:
@@ -359,16 +387,31 @@ static int64_t run_due(struct rt *rt) {
     return next < flush ? next : flush;
 }
 
+/* Takes over `msg`. */
+static c138_status serve_one(struct rt *rt, struct wire_msg *msg) {
+    if (msg->head.type == WIRE_BUNDLE) {
+        rt->bundle = msg;
+        serve_bundle(rt);
+        return C138_OK;
+    }
+    c138_status st = handle(rt, msg);
+    (void)wire_msg_free(msg);
+    return st;
+}
+
 /* Events that were read ahead, for as long as no timer can have become due: a tick of the clock. */
 static c138_status serve_ahead(struct rt *rt) {
     int64_t tick = c138_now_monotonic_coarse_ns();
     c138_status st = C138_OK;
     while (st == C138_OK && c138_now_monotonic_coarse_ns() == tick) {
-        struct wire_msg *msg = rt_next_ahead(rt);
+        struct wire_msg *msg = rt->bundle ? NULL : rt_next_ahead(rt);
+        if (rt->bundle) {
+            serve_bundle(rt);
+            continue;
+        }
         if (!msg)
             return C138_OK;
-        st = handle(rt, msg);
-        (void)wire_msg_free(msg);
+        st = serve_one(rt, msg);
     }
     return st;
 }
@@ -378,20 +421,24 @@ static c138_status serve(struct rt *rt, int32_t *ret_grace_ms) {
     for (;;) {
         int64_t until = run_due(rt);
         struct wire_msg *msg = NULL;
+        if (rt->bundle) {
+            serve_bundle(rt);
+            continue;
+        }
         c138_status st = rt_next(rt, until, &msg);
         if (st == C138_E_TIMEOUT)
             continue;
         if (st)
             return st;
-        int stop = msg->head.type == WIRE_STOP;
-        if (stop)
+        if (msg->head.type == WIRE_STOP) {
             *ret_grace_ms = msg->head.aux;
-        else
-            st = handle(rt, msg);
-        (void)wire_msg_free(msg);
-        if (!stop && st == C138_OK)
+            (void)wire_msg_free(msg);
+            return C138_OK;
+        }
+        st = serve_one(rt, msg);
+        if (st == C138_OK)
             st = serve_ahead(rt);
-        if (stop || st)
+        if (st)
             return st;
     }
 }
@@ -429,7 +476,7 @@ static c138_status drain(struct rt *rt, int32_t grace_ms) {
             continue;
         if (st)
             return st;
-        if (msg->head.type != WIRE_EVENT && msg->head.type != WIRE_STOP)
+        if (!wire_events(msg) && msg->head.type != WIRE_STOP)
             (void)handle(rt, msg);
         (void)wire_msg_free(msg);
     }
@@ -490,6 +537,7 @@ static struct rt *rt_new(const struct runtime_options *options) {
 }
 
 static void rt_free(struct rt *rt) {
+    (void)wire_msg_free(rt->bundle);
     while (rt->batch)
         (void)wire_msg_free(rt_next_ahead(rt));
     while (rt->inbox) {

@@ -23,9 +23,9 @@ struct runtime_options {
     struct board *board; /* borrowed */
     int in_agent;        /* a thread of the agent: REFUSE if the note says WORKER_ONLY */
     /* In-thread delivery: publish straight to the bus, on the plugin's thread. NULL: PUBLISH
-     * frames. `flags`: C138_EVENT_*, and the severity eight bits higher. */
-    void (*publish)(void *user, uint64_t cause, uint32_t flags, const char *topic, const char *json,
-                    size_t json_length);
+     * frames. */
+    void (*publish)(void *user, const struct wire_publish *p);
+    void (*flush)(void *user); /* what was published with `collect` leaves; the actor only */
     void *user;
     /* After WELCOME, before the plugin is mapped; NULL in a thread. Fills the report of HELLO. */
     c138_status (*confine)(const struct c138_json *welcome, struct c138_json *report,

@@ -320,7 +320,7 @@ static void run_short(struct rt_call *c) {
     rt->in_callback = 1;
     run_and_reply(c);
     rt->in_callback = 0;
-    rt->collected = 0; /* the reply took along what was held back */
+    rt_flush(rt);
     call_unregister(c);
 }
 

@@ -50,26 +50,34 @@ static const struct decl_event *find_event(struct rt *rt, const char *topic) {
     return e;
 }
 
-static c138_status publish_frame(struct rt *rt, uint64_t cause, const struct decl_event *event,
-                                 const char *json, size_t json_length) {
+static c138_status publish_frame(struct rt *rt, const struct wire_publish *p) {
     char small[1024];
-    size_t topic_size = strlen(event->topic) + 1, length = topic_size + json_length;
+    size_t topic_size = strlen(p->topic) + 1, length = topic_size + p->length;
     char *payload = length <= sizeof small ? small : c138_xmalloc(length);
-    memcpy(payload, event->topic, topic_size);
-    memcpy(payload + topic_size, json, json_length);
-    int keep = (event->flags & C138_EVENT_KEEP) != 0;
-    int collect = !keep && rt_on_actor(rt) && rt->in_callback;
-    c138_status st =
-        rt_send(rt, WIRE_PUBLISH, keep ? WIRE_KEEP : 0, 0, cause, payload, length, collect);
-    if (rt_on_actor(rt))
-        rt->collected = collect;
+    memcpy(payload, p->topic, topic_size);
+    memcpy(payload + topic_size, p->json, p->length);
+    uint16_t flags = p->flags & C138_EVENT_KEEP ? WIRE_KEEP : 0;
+    c138_status st = rt_send(rt, WIRE_PUBLISH, flags, 0, p->cause, payload, length, p->collect);
     if (payload != small)
         free(payload);
     return st;
 }
 
-static c138_status bus_publish(const c138_host *host, struct c138_call *cause, const char *topic,
-                               const char *json) {
+/*
+ * Events that a callback publishes within one tick of the clock are handed over together: at the
+ * end of the callback, with whatever else it asks of the agent, or with the first event after the
+ * tick. Who publishes now and then never waits for that: the first event in a tick leaves at once.
+ */
+static int may_collect(struct rt *rt, const struct decl_event *event, int64_t now_ns) {
+    if (!rt_on_actor(rt))
+        return 0;
+    int same_tick = rt->published_ns == now_ns;
+    rt->published_ns = now_ns;
+    return same_tick && rt->in_callback && !(event->flags & C138_EVENT_KEEP);
+}
+
+static c138_status host_publish(const c138_host *host, struct c138_call *cause, const char *topic,
+                                const char *json) {
     struct rt *rt = rt_of(host);
     const struct decl_event *event = topic && json ? find_event(rt, topic) : NULL;
     if (!event)
@@ -79,15 +87,25 @@ static c138_status bus_publish(const c138_host *host, struct c138_call *cause, c
         return C138_E_LIMIT;
     if (!jsonscan_is_object(json, length))
         return C138_E_INVALID;
-    uint64_t id = cause ? cause_of(cause)->id : 0;
+    struct wire_publish p = {.cause = cause ? cause_of(cause)->id : 0,
+                             .flags = event->flags,
+                             .severity = event->severity,
+                             .topic = event->topic,
+                             .json = json,
+                             .length = length,
+                             .time_ns = c138_now_utc_coarse_ns()};
+    p.collect = may_collect(rt, event, p.time_ns);
+    if (!p.collect && rt_on_actor(rt))
+        rt_flush(rt);
+    else if (p.collect)
+        rt->collected = 1;
     if (!rt->options->publish)
-        return publish_frame(rt, id, event, json, length);
-    rt->options->publish(rt->options->user, id, event->flags | event->severity << 8, event->topic,
-                         json, length);
+        return publish_frame(rt, &p);
+    rt->options->publish(rt->options->user, &p);
     return C138_OK;
 }
 
-static const c138_bus bus_table = {.struct_size = sizeof(c138_bus), .publish = bus_publish};
+static const c138_bus bus_table = {.struct_size = sizeof(c138_bus), .publish = host_publish};
 
 /* --- Questions to the agent --- */
 

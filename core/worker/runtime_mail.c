@@ -14,7 +14,19 @@ c138_status rt_send(struct rt *rt, uint16_t type, uint16_t flags, int32_t aux, u
                              .flags = flags,
                              .aux = aux,
                              .id = id};
+    if (!more && rt->options->flush && rt_on_actor(rt))
+        rt_flush(rt); /* a port takes along what it holds back; the bus does not */
     return rt->port->ops->send(rt->port, &head, payload, more);
+}
+
+void rt_flush(struct rt *rt) {
+    if (!rt->collected)
+        return;
+    rt->collected = 0;
+    if (rt->options->flush)
+        rt->options->flush(rt->options->user);
+    else
+        (void)rt->port->ops->flush(rt->port);
 }
 
 void rt_reply(struct rt *rt, uint64_t id, c138_status status, const char *json, size_t length) {
@@ -35,13 +47,14 @@ void rt_reply_error(struct rt *rt, uint64_t id, c138_status status, const char *
 
 /* Events are bounded here too: the actor may be busy while another thread reads for it. */
 static void to_inbox(struct rt *rt, struct wire_msg *msg) {
-    if (msg->head.type == WIRE_EVENT && rt->inbox_events >= RT_INBOX_EVENTS) {
-        rt->dropped += 1u + (uint32_t)msg->head.aux;
+    uint32_t events = wire_events(msg);
+    if (events && rt->inbox_events >= RT_INBOX_EVENTS) {
+        rt->dropped += events + (uint32_t)msg->head.aux;
         (void)wire_msg_free(msg);
         return;
     }
-    if (msg->head.type == WIRE_EVENT) {
-        rt->inbox_events++;
+    if (events) {
+        rt->inbox_events += events;
         msg->head.aux = (int32_t)((uint32_t)msg->head.aux + rt->dropped);
         rt->dropped = 0;
     }
@@ -58,8 +71,7 @@ static struct wire_msg *from_inbox(struct rt *rt) {
     if (!msg)
         return NULL;
     rt->inbox = msg->link_[0];
-    if (msg->head.type == WIRE_EVENT)
-        rt->inbox_events--;
+    rt->inbox_events -= wire_events(msg);
     return msg;
 }
 
@@ -103,14 +115,16 @@ static struct wire_msg *sort_locked(struct rt *rt, struct wire_msg *msg) {
 /* Events mostly come in numbers. The actor takes those that are there already in one go, as each
  * turn costs locks and looks at clocks. *ret_other: a frame behind them that is none. */
 static void read_ahead(struct rt *rt, struct wire_msg **ret_other) {
-    for (unsigned n = 0; n < RT_BATCH && !*ret_other; n++) {
+    for (uint32_t n = 0; n < RT_BATCH && !*ret_other;) {
         struct wire_msg *msg = NULL;
         if (rt->port->ops->recv(rt->port, -1, &msg))
             return; /* what is wrong, if anything, comes again */
-        if (msg->head.type != WIRE_EVENT) {
+        uint32_t events = wire_events(msg);
+        if (!events) {
             *ret_other = msg;
             return;
         }
+        n += events;
         msg->link_[0] = NULL;
         if (rt->batch)
             rt->batch_last->link_[0] = msg;
@@ -129,7 +143,7 @@ static c138_status read_one(struct rt *rt, int64_t deadline_ns, int ahead,
     rt->reading = 1;
     (void)pthread_mutex_unlock(&rt->lock);
     c138_status st = rt->port->ops->recv(rt->port, deadline_ns, &msg);
-    if (ahead && st == C138_OK && msg->head.type == WIRE_EVENT)
+    if (ahead && st == C138_OK && wire_events(msg))
         read_ahead(rt, &other);
     (void)pthread_mutex_lock(&rt->lock);
     rt->reading = 0;
@@ -278,8 +292,6 @@ c138_status rt_hostcall(struct rt *rt, const char *json, size_t json_length, con
     rt->waits = &wait;
     (void)pthread_mutex_unlock(&rt->lock);
     c138_status st = rt_send(rt, WIRE_HOSTCALL, 0, 0, id, payload, length, 0);
-    if (rt_on_actor(rt))
-        rt->collected = 0; /* what was held back went along */
     (void)pthread_mutex_lock(&rt->lock);
     if (st == C138_OK)
         st = await_locked(rt, &wait, call);

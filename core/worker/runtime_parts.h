@@ -97,8 +97,10 @@ struct rt {
     pthread_t actor;
     int created, started, stopping;
     int in_callback;                     /* the actor's own: publishes may be collected */
-    int collected;                       /* the actor's own: the port holds frames back */
+    int collected;                       /* the actor's own: published events are held back */
+    int64_t published_ns;                /* the actor's own: when it last published, by the tick */
     struct wire_msg *batch, *batch_last; /* the actor's own: events that it read ahead */
+    struct wire_msg *bundle;             /* the actor's own: one that it is at */
     struct rt_call *short_call;          /* the actor's own, used again and again */
     _Atomic(const struct decl_event *) events[RT_EVENT_CACHE];
 
@@ -140,6 +142,8 @@ c138_status rt_send(struct rt *rt, uint16_t type, uint16_t flags, int32_t aux, u
 void rt_reply(struct rt *rt, uint64_t id, c138_status status, const char *json, size_t length);
 void rt_reply_error(struct rt *rt, uint64_t id, c138_status status, const char *key,
                     const char *text);
+/* The actor: what it published leaves now. */
+void rt_flush(struct rt *rt);
 /* The actor: next frame that is for it. */
 c138_status rt_next(struct rt *rt, int64_t deadline_ns, struct wire_msg **ret_msg);
 /* The actor: an event that was read ahead, or NULL. Takes no lock. */

@@ -208,6 +208,8 @@ struct wire_msg *wire_msg_free(struct wire_msg *m) {
     /* An answer of the agent may hold a secret. */
     if (m->head.type == WIRE_HOSTREPLY)
         c138_wipe(m->payload, m->head.length);
+    if (m->head.type == WIRE_BUNDLE)
+        bus_bundle_unref(wire_bundle(m)->bundle);
     if (!is_small(m->head.type, m->head.length) || !give_small(m))
         free(m);
     return NULL;

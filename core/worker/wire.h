@@ -33,6 +33,7 @@
 #ifndef CORE_WORKER_WIRE_H
 #define CORE_WORKER_WIRE_H
 #include <base/err.h>
+#include <bus/bundle.h>
 #include <stdatomic.h>
 
 #define WIRE_MAGIC 0x38333143u /* "C138" */
@@ -90,6 +91,33 @@ struct wire_msg {
 struct wire_msg *wire_msg_new(uint16_t type, uint64_t id, int32_t aux, const void *payload,
                               size_t length);
 struct wire_msg *wire_msg_free(struct wire_msg *m);
+
+/* Between threads of the agent only, never on a socket: events of a bundle that all its readers
+ * share (bus/bundle.h). aux = dropped before its first one. The message holds a reference. */
+#define WIRE_BUNDLE (WIRE_TYPE_END + 1)
+struct wire_bundle {
+    struct bus_bundle *bundle;
+    uint32_t at, left; /* of it: where the next event is, and how many there are */
+};
+static inline struct wire_bundle *wire_bundle(struct wire_msg *m) {
+    return (struct wire_bundle *)(void *)m->payload;
+}
+/* How many events it is: 0 for a control frame. */
+static inline uint32_t wire_events(const struct wire_msg *m) {
+    if (m->head.type == WIRE_BUNDLE)
+        return ((const struct wire_bundle *)(const void *)m->payload)->left;
+    return m->head.type == WIRE_EVENT || m->head.type == WIRE_PUBLISH;
+}
+
+/* What a plugin in a thread of the agent publishes. */
+struct wire_publish {
+    uint64_t cause; /* id of the call, or 0 */
+    uint32_t flags, severity;
+    const char *topic, *json;
+    size_t length;
+    int64_t time_ns;
+    int collect; /* more may follow at once: it leaves with them, at the latest with `flush` */
+};
 
 /*
  * The board: memory (a memfd shared with a worker, plain memory with a thread) on which an instance

@@ -27,11 +27,17 @@ static void *run(void *user) {
     return NULL;
 }
 
-static void count_publish(void *user, uint64_t cause, uint32_t flags, const char *topic,
-                          const char *json, size_t json_length) {
+static void count_publish(void *user, const struct wire_publish *publish) {
     struct peer *p = user;
-    (void)cause, (void)flags, (void)topic, (void)json, (void)json_length;
     p->published++;
+    p->collected += publish->collect != 0;
+    p->ever_collected += publish->collect != 0;
+}
+
+/* Whoever held something back lets it go before it answers. */
+static void count_flush(void *user) {
+    struct peer *p = user;
+    p->collected = 0;
 }
 
 static void make_ports(struct peer *p) {
@@ -41,6 +47,7 @@ static void make_ports(struct peer *p) {
         p->options.port = port_queue_new(p->to, p->from);
         p->options.in_agent = 1;
         p->options.publish = count_publish;
+        p->options.flush = count_flush;
         p->options.user = p;
         return;
     }

@@ -23,6 +23,8 @@ struct peer {
     c138_status ended;     /* what runtime_run() gave; valid after peer_join() */
     struct wire_msg *kept; /* frames that peer_await() passed over */
     uint64_t published;    /* events that came straight to the bus (queue only) */
+    uint64_t collected;    /* of these: not flushed since */
+    uint64_t ever_collected;
 };
 
 /* The .so of tests/fault/plugins/NAME.c; opened. */

@@ -71,6 +71,46 @@ static void test_close(void) {
     (void)mailbox_free(m);
 }
 
+static struct bus_bundle *bundle_of(uint32_t count) {
+    struct bus_bundle *b = bus_bundle_new("a.b", "test", 0, 0);
+    for (uint32_t i = 1; i <= count; i++)
+        CU_ASSERT(bus_bundle_add(b, i, "{}", 2));
+    return b;
+}
+
+/* Bundles are bounded by their events: of one that does not fit the first ones are taken. */
+static void test_bundles(void) {
+    struct mailbox *m = mailbox_new(25);
+    struct bus_bundle *b = bundle_of(10);
+    struct wire_msg *msg = NULL;
+    struct bus_event e;
+    for (uint32_t i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(mailbox_put_bundle(m, b, (int32_t)i), i < 2 ? 10 : i == 2 ? 5 : 0);
+    bus_bundle_unref(b); /* the box has references of its own */
+    CU_ASSERT_EQUAL(put(m, WIRE_EVENT, 1), C138_E_BUSY);
+    CU_ASSERT_EQUAL(mailbox_dropped(m), 16);
+    CU_ASSERT_EQUAL(mailbox_depth(m), 25);
+    for (int32_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL_FATAL(mailbox_get(m, 0, &msg), C138_OK);
+        struct wire_bundle *w = wire_bundle(msg);
+        CU_ASSERT_EQUAL(msg->head.type, WIRE_BUNDLE);
+        CU_ASSERT_EQUAL(msg->head.aux, i);
+        CU_ASSERT_EQUAL(wire_events(msg), i < 2 ? 10 : 5);
+        CU_ASSERT_FATAL(bus_bundle_next(w->bundle, &w->at, &e));
+        CU_ASSERT_EQUAL(e.time_ns, 1);
+        (void)wire_msg_free(msg);
+    }
+    CU_ASSERT_EQUAL(mailbox_get(m, 0, &msg), C138_E_TIMEOUT);
+    CU_ASSERT_EQUAL(mailbox_depth(m), 0);
+    b = bundle_of(3);
+    CU_ASSERT_EQUAL(mailbox_put_bundle(m, b, 0), 3); /* freed with the box */
+    mailbox_close(m);
+    CU_ASSERT_EQUAL(mailbox_put_bundle(m, b, 0), 0);
+    CU_ASSERT_EQUAL(mailbox_dropped(m), 16);
+    bus_bundle_unref(b);
+    (void)mailbox_free(m);
+}
+
 /* --- Several producers, one consumer that now and then sleeps --- */
 
 #define PRODUCERS 4u
@@ -149,7 +189,11 @@ static void test_event_fd(void) {
     (void)mailbox_free(m);
 }
 
-const CU_TestInfo tests_mailbox[] = {
-    {"order", test_order}, {"bound", test_bound},     {"deadline", test_deadline},
-    {"close", test_close}, {"threads", test_threads}, {"event descriptor", test_event_fd},
-    CU_TEST_INFO_NULL};
+const CU_TestInfo tests_mailbox[] = {{"order", test_order},
+                                     {"bound", test_bound},
+                                     {"bundles", test_bundles},
+                                     {"deadline", test_deadline},
+                                     {"close", test_close},
+                                     {"threads", test_threads},
+                                     {"event descriptor", test_event_fd},
+                                     CU_TEST_INFO_NULL};

@@ -114,6 +114,48 @@ static void test_events(void) {
     with_good(events_arrive);
 }
 
+/* What came as a bundle is handed out event by event, between other frames and in order. */
+static void test_bundle(void) {
+    struct peer p;
+    char json[64];
+    C138_JSON struct c138_json *before = NULL, *after = NULL;
+    CU_ASSERT_FATAL(peer_up(&p, PEER_QUEUE, "good", "{}"));
+    struct bus_bundle *b = bus_bundle_new("test.a", "tests", 0, 0);
+    for (int i = 1; i <= 100; i++) {
+        (void)snprintf(json, sizeof json, "{\"n\":%d}", i);
+        CU_ASSERT(bus_bundle_add(b, i, json, strlen(json)));
+    }
+    CU_ASSERT_EQUAL(mailbox_put_bundle(p.to, b, 3), 100);
+    CU_ASSERT_EQUAL_FATAL(peer_call(&p, "seen", "{}", &before), C138_OK);
+    CU_ASSERT_EQUAL(c138_json_get_int(before, "events", 0), 100);
+    CU_ASSERT_EQUAL(c138_json_get_int(before, "dropped", 0), 3);
+    CU_ASSERT_STRING_EQUAL(c138_json_get_str(before, "topic", ""), "test.a");
+    CU_ASSERT_STRING_EQUAL(c138_json_get_str(before, "source", ""), "tests");
+    CU_ASSERT_STRING_EQUAL(c138_json_get_str(before, "json", ""), "{\"n\":100}");
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(mailbox_put_bundle(p.to, b, 0), 100);
+    peer_event(&p, "test.b", "{\"last\":1}");
+    bus_bundle_unref(b);
+    CU_ASSERT_EQUAL_FATAL(peer_call(&p, "seen", "{}", &after), C138_OK);
+    CU_ASSERT_EQUAL(c138_json_get_int(after, "events", 0), 601);
+    CU_ASSERT_STRING_EQUAL(c138_json_get_str(after, "topic", ""), "test.b");
+    CU_ASSERT_EQUAL(peer_down(&p), C138_OK);
+}
+
+/* Events of one callback may leave together, but before its answer; a kept one takes them along. */
+static void test_collects(void) {
+    struct peer p;
+    C138_JSON struct c138_json *r = NULL;
+    CU_ASSERT_FATAL(peer_up(&p, PEER_QUEUE, "good", "{}"));
+    CU_ASSERT_EQUAL_FATAL(peer_call(&p, "emit", "{\"count\":5000,\"topic\":\"good.note\"}", &r),
+                          C138_OK);
+    CU_ASSERT_EQUAL(p.published, 5000);
+    CU_ASSERT(p.ever_collected > 0);
+    CU_ASSERT(p.ever_collected < 5000); /* the first one did not wait */
+    CU_ASSERT_EQUAL(p.collected, 0);
+    CU_ASSERT_EQUAL(peer_down(&p), C138_OK);
+}
+
 static void publishes(struct peer *p) {
     C138_JSON struct c138_json *r = NULL, *kept = NULL, *bad = NULL;
     CU_ASSERT_EQUAL_FATAL(peer_call(p, "emit", "{\"count\":3,\"topic\":\"good.note\"}", &r),
@@ -425,6 +467,8 @@ const CU_TestInfo tests_runtime[] = {{"hello", test_hello},
                                      {"echo of every type", test_echo},
                                      {"failures", test_failures},
                                      {"events arrive", test_events},
+                                     {"bundles are handed out", test_bundle},
+                                     {"events leave together", test_collects},
                                      {"events are published", test_publish},
                                      {"kv", test_kv},
                                      {"call", test_call},
