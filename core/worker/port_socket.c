@@ -19,12 +19,14 @@
 #define OUT_SIZE (16u << 10)
 #define SPIN_NS (100 * INT64_C(1000)) /* twice what waking a sleeper takes */
 #define WARM_NS (200 * INT64_C(1000))
+#define COLD_MAX 1024u
 
 struct port_socket {
     struct port port;
     int fd, wake_fd;
     int may_spin, is_warm;
-    pthread_mutex_t lock; /* of what is sent */
+    unsigned cold, cold_next; /* waits without a look, after one in vain */
+    pthread_mutex_t lock;     /* of what is sent */
     size_t out_length;
     size_t in_begin, in_end;
     struct wire_msg
@@ -205,13 +207,21 @@ static int wait_readable(struct port_socket *s, int64_t deadline_ns) {
 /*
  * To sleep and be woken on another processor costs more than the rest of a call. Whoever got its
  * last frame soon after it began to wait therefore looks for the next one a moment longer before it
- * sleeps. One that waits long (a plugin with nothing to do) does not, and a machine with one
- * processor never does.
+ * sleeps. One that waits long (a plugin with nothing to do) does not, a machine with one
+ * processor never does, and one that is busy ever more rarely: there the look takes time away from
+ * the very peer that it waits for.
  */
 static c138_status read_warm(struct port_socket *s, int64_t since_ns, struct wire_msg **ret_msg) {
     c138_status st = C138_E_TIMEOUT;
     while (st == C138_E_TIMEOUT && c138_now_monotonic_ns() - since_ns < SPIN_NS)
         st = s->partial ? read_partial(s, ret_msg) : read_buffer(s, ret_msg);
+    if (st != C138_E_TIMEOUT) {
+        s->cold_next = 0;
+        return st;
+    }
+    s->cold_next = s->cold_next ? 2 * s->cold_next : 8;
+    s->cold_next = s->cold_next < COLD_MAX ? s->cold_next : COLD_MAX;
+    s->cold = s->cold_next;
     return st;
 }
 
@@ -227,7 +237,9 @@ static c138_status socket_recv(struct port *p, int64_t deadline_ns, struct wire_
     for (;;) {
         int64_t since = deadline_ns ? c138_now_monotonic_ns() : 0;
         c138_status st = C138_E_TIMEOUT;
-        if (deadline_ns != 0 && s->is_warm)
+        if (s->cold)
+            s->cold--;
+        else if (deadline_ns != 0 && s->is_warm)
             st = read_warm(s, since, ret_msg);
         if (st != C138_E_TIMEOUT)
             return st;

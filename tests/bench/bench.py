@@ -124,10 +124,13 @@ def with_a_chain():
 
 
 if __name__ == "__main__":
+    load = [os.getloadavg()[0]]
     programs()
     with_a_chain()
+    load.append(os.getloadavg()[0])
+    print("load of the last minute: %.2f before, %.2f after; %d processors" % (load[0], load[1], os.cpu_count()))
     out = os.environ.get("C138_BENCH_JSON", "bench.json")
     with open(out, "w") as f:
-        json.dump({"machine": {"cores": os.cpu_count(), "kernel": os.uname().release}, "results": results}, f, indent=1)
+        json.dump({"machine": {"cores": os.cpu_count(), "kernel": os.uname().release, "load_before": load[0], "load_after": load[1]}, "results": results}, f, indent=1)
         f.write("\n")
     print("written to %s" % out)

@@ -1,13 +1,16 @@
 /*
  * Round trip of an action in a worker, from plugins_call() to its answer, against a bare ping-pong
- * of the same sizes over a socketpair between two processes. Rounds alternate, medians are
- * compared.
+ * of the same sizes over a socketpair between two processes. What a wake-up costs depends on where
+ * the two sides run, so both are measured in three placements, in turn: as the scheduler likes,
+ * each side on a processor of its own, and both sides on one. In each round both follow one another
+ * in the same placement; the median of the rounds' ratios is given, and their spread.
  */
 #include "bench.h"
 
 #include <base/mem.h>
 #include <worker/wire.h>
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROUNDS 9
+#define ROUNDS 11
 
 /* --- Ours
  * ------------------------------------------------------------------------------------------------
@@ -122,32 +125,83 @@ static double bare(int fd, size_t there, size_t back, unsigned count) {
     return (double)(c138_now_monotonic_ns() - began) / count;
 }
 
-int main(int argc, char **argv) {
-    unsigned count = argc > 1 ? (unsigned)atoi(argv[1]) : 5000;
+/* --- Placements
+ * ------------------------------------------------------------------------------------------ */
+
+enum placement { AS_SCHEDULED, APART, TOGETHER, PLACEMENTS };
+
+/* The n-th processor of those that we had at the start. */
+static cpu_set_t one_of(const cpu_set_t *all, unsigned n) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, all) && n-- == 0)
+            CPU_SET(cpu, &one);
+    return one;
+}
+
+/* This process is one side, all its children (the workers, the echo) are the other. */
+static void place(enum placement placement, const cpu_set_t *all) {
+    cpu_set_t ours = placement == AS_SCHEDULED ? *all : one_of(all, 0);
+    cpu_set_t theirs = placement == APART ? one_of(all, 1) : ours;
+    char path[64];
+    int pid;
+    (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    FILE *children = fopen(path, "re");
+    while (children && fscanf(children, "%d", &pid) == 1)
+        (void)sched_setaffinity(pid, sizeof(theirs), &theirs);
+    if (children)
+        (void)fclose(children);
+    (void)sched_setaffinity(0, sizeof(ours), &ours);
+}
+
+struct measured {
     double calls[ROUNDS], pings[ROUNDS], ratios[ROUNDS];
+};
+
+static void tell(const char *where, struct measured *m, size_t there, size_t back) {
+    char name[96];
+    double ratio = bench_median(m->ratios, ROUNDS); /* sorted now */
+    (void)snprintf(name, sizeof(name), "action in a worker / bare ping-pong, %s", where);
+    bench_note(name, ratio, "x", "<=", 1.3,
+               "%.2f to %.2f; %.1f us against %.1f us, %zu and %zu bytes", m->ratios[0],
+               m->ratios[ROUNDS - 1], bench_median(m->calls, ROUNDS) / 1e3,
+               bench_median(m->pings, ROUNDS) / 1e3, there, back);
+}
+
+int main(int argc, char **argv) {
+    static const char *const names[PLACEMENTS] = {"as scheduled", "each its processor", "on one"};
     static const char text[] = "{\"n\":1}";
+    static struct measured all[PLACEMENTS];
+    unsigned count = argc > 1 ? (unsigned)atoi(argv[1]) : 5000;
     C138_JSON struct c138_json *params = NULL;
     struct bench b;
     size_t there = 0, back = 0;
     int fd = -1;
+    cpu_set_t processors;
     sizes(&there, &back);
+    if (sched_getaffinity(0, sizeof(processors), &processors) < 0)
+        bench_die("no affinity");
     pid_t echo = start_echo(there, back, &fd);
     bench_up(&b, 0);
     if (c138_json_parse(text, strlen(text), &params, NULL) < 0)
         bench_die("no JSON");
-    (void)ours(&b, params, count / 5);
-    (void)bare(fd, there, back, count / 5);
-    for (int i = 0; i < ROUNDS; i++) {
-        pings[i] = bare(fd, there, back, count);
-        calls[i] = ours(&b, params, count);
-        ratios[i] = calls[i] / pings[i];
-    }
+    for (int i = 0; i < ROUNDS; i++)
+        for (int p = 0; p < PLACEMENTS; p++) {
+            place(p, &processors);
+            (void)ours(&b, params, count / 10); /* so that either finds things as it left them */
+            (void)bare(fd, there, back, count / 10);
+            all[p].pings[i] = bare(fd, there, back, count);
+            all[p].calls[i] = ours(&b, params, count);
+            all[p].ratios[i] = all[p].calls[i] / all[p].pings[i];
+        }
+    place(AS_SCHEDULED, &processors);
     bench_down(&b);
     (void)close(fd);
     (void)kill(echo, SIGKILL);
     (void)waitpid(echo, NULL, 0);
-    bench_note("action in a worker / bare socketpair ping-pong", bench_median(ratios, ROUNDS), "x",
-               "<=", 1.3, "%.1f us against %.1f us, %zu and %zu bytes",
-               bench_median(calls, ROUNDS) / 1e3, bench_median(pings, ROUNDS) / 1e3, there, back);
+    for (int p = 0; p < PLACEMENTS; p++)
+        if (p == AS_SCHEDULED || CPU_COUNT(&processors) > 1)
+            tell(names[p], &all[p], there, back);
     return 0;
 }

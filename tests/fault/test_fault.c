@@ -230,7 +230,8 @@ static void on_called(void *user, c138_status status, const struct c138_json *re
 static int turn_until(const int *over, int64_t ms) {
     int64_t end = c138_now_monotonic_ns() + ms * SLOWER * C138_NS_PER_MS;
     while (!(over && *over) && c138_now_monotonic_ns() < end) {
-        event_base_loop(rig.base, EVLOOP_NONBLOCK);
+        /* One turn: without ONCE it would not come back while a flood goes on. */
+        event_base_loop(rig.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
         (void)usleep(500);
     }
     return over && *over;
@@ -460,12 +461,9 @@ static void floods(void) {
     rig_down();
 }
 
-/* Both ends in threads, and the loop has to hand on every event as well: it still looks at others.
+/* The flood in a thread, and the loop has to hand on every event as well: it still looks at others.
  */
 static void floods_the_loop(void) {
-#ifdef __SANITIZE_THREAD__
-    return; /* its own locks are not fair: a reader that never pauses keeps all others out */
-#endif
     static const char *const drops[] = {"flood.drop", NULL};
     rig_up();
     copy_plugin("good", "good");
@@ -478,6 +476,7 @@ static void floods_the_loop(void) {
     struct outcome *o = call_async("flood.flood", "{}", 2000 * SLOWER);
     for (int i = 0; i < 5; i++)
         the_other_answers();
+    CU_ASSERT(!o->over); /* all this while it went on */
     /* The loop gets in to change the readers, too. */
     bus_unsubscribe(rig.bus, bus_subscribe(rig.bus, drops, 0, on_event, NULL));
     CU_ASSERT(turn_until(&o->over, 8000));
