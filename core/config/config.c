@@ -129,26 +129,50 @@ static c138_status read_files(struct config *c, const char *file, struct c138_js
 
 /* --- Checking -------------------------------------------------------------------------------- */
 
-c138_status config_listen_check(const char *address, int loopback) {
+static int read_host(char *host, struct config_listen *l) {
+    size_t n = strlen(host);
+    if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
+        host[n - 1] = '\0';
+        l->address.v6.sin6_family = AF_INET6;
+        l->address.v6.sin6_port = htons(l->port);
+        l->length = sizeof(l->address.v6);
+        if (inet_pton(AF_INET6, host + 1, &l->address.v6.sin6_addr) != 1)
+            return 0;
+        l->any = IN6_IS_ADDR_UNSPECIFIED(&l->address.v6.sin6_addr) != 0;
+        l->loopback = IN6_IS_ADDR_LOOPBACK(&l->address.v6.sin6_addr) != 0;
+        return 1;
+    }
+    l->address.v4.sin_family = AF_INET;
+    l->address.v4.sin_port = htons(l->port);
+    l->length = sizeof(l->address.v4);
+    if (inet_pton(AF_INET, host, &l->address.v4.sin_addr) != 1)
+        return 0;
+    l->any = l->address.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+    l->loopback = (ntohl(l->address.v4.sin_addr.s_addr) >> 24) == 127;
+    return 1;
+}
+
+c138_status config_listen_read(const char *text, struct config_listen *ret) {
     char host[64] = "";
-    const char *colon = strrchr(address, ':');
+    struct config_listen l = {.length = 0};
+    const char *colon = strrchr(text, ':');
     uint64_t port = 0;
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (!colon || colon == address || (size_t)(colon - address) >= sizeof(host) ||
+    if (!colon || colon == text || (size_t)(colon - text) >= sizeof(host) ||
         c138_parse_uint(colon + 1, &port) < 0 || port > 65535)
         return C138_E_INVALID;
-    memcpy(host, address, (size_t)(colon - address));
-    size_t n = strlen(host);
-    if (host[0] == '[' && host[n - 1] == ']') {
-        host[n - 1] = '\0';
-        return inet_pton(AF_INET6, host + 1, &v6) == 1 && (!loopback || IN6_IS_ADDR_LOOPBACK(&v6))
-                   ? C138_OK
-                   : C138_E_INVALID;
-    }
-    return inet_pton(AF_INET, host, &v4) == 1 && (!loopback || (ntohl(v4.s_addr) >> 24) == 127)
-               ? C138_OK
-               : C138_E_INVALID;
+    memcpy(host, text, (size_t)(colon - text));
+    l.port = (uint16_t)port;
+    (void)snprintf(l.text, sizeof(l.text), "%s", text);
+    if (!read_host(host, &l))
+        return C138_E_INVALID;
+    *ret = l;
+    return C138_OK;
+}
+
+c138_status config_listen_check(const char *address, int loopback) {
+    struct config_listen l;
+    return config_listen_read(address, &l) >= 0 && (!loopback || l.loopback) ? C138_OK
+                                                                             : C138_E_INVALID;
 }
 
 static c138_status check_unique(const struct config *c, const char *list, struct c138_err *err) {
@@ -179,24 +203,38 @@ static c138_status check_listen(const struct config *c, const char *path, int lo
                         address);
 }
 
+/* [::] takes IPv4 as well, 0.0.0.0 all of it. */
+static int same_door(const struct config_listen *a, const struct config_listen *b) {
+    sa_family_t fa = a->address.sa.sa_family, fb = b->address.sa.sa_family;
+    if (!a->port || a->port != b->port)
+        return 0;
+    if (fa != fb)
+        return (a->any && fa == AF_INET6) || (b->any && fb == AF_INET6);
+    if (a->any || b->any)
+        return 1;
+    return fa == AF_INET6 ? IN6_ARE_ADDR_EQUAL(&a->address.v6.sin6_addr, &b->address.v6.sin6_addr)
+                          : a->address.v4.sin_addr.s_addr == b->address.v4.sin_addr.s_addr;
+}
+
+/* The i-th door of the config: its setting's path; 0 if it has no address. */
+static int door(const struct config *c, size_t i, char ret_path[96], struct config_listen *ret) {
+    if (i < 2)
+        (void)snprintf(ret_path, 96, "%s.listen", i ? "metrics" : "api");
+    else
+        (void)snprintf(ret_path, 96, "plugins.%s.metrics_listen", c->plugins[i - 2].name);
+    const char *address = config_str(c, ret_path);
+    return address && *address && config_listen_read(address, ret) >= 0;
+}
+
 /* Two doors at one address: the second one would fail at the start only. */
 static c138_status check_doors(const struct config *c, struct c138_err *err) {
-    C138_JSON struct c138_json *seen = c138_json_new_object();
-    for (size_t i = 0; i < c->n_plugins + 2; i++) {
-        char path[96];
-        if (i < 2)
-            (void)snprintf(path, sizeof(path), "%s.listen", i ? "metrics" : "api");
-        else
-            (void)snprintf(path, sizeof(path), "plugins.%s.metrics_listen", c->plugins[i - 2].name);
-        const char *address = config_str(c, path);
-        if (!address || !*address || c138_ends_with(address, ":0"))
-            continue;
-        const char *other = c138_json_get_str(seen, address, NULL);
-        if (other)
-            return config_error(c, path, err, "%s is taken by %s already, at %s", address, other,
-                                config_where(c, other));
-        c138_json_set_str(seen, address, path);
-    }
+    char path[96], other[96];
+    struct config_listen mine, theirs;
+    for (size_t i = 1; i < c->n_plugins + 2; i++)
+        for (size_t k = 0; k < i && door(c, i, path, &mine); k++)
+            if (door(c, k, other, &theirs) && same_door(&mine, &theirs))
+                return config_error(c, path, err, "%s is taken by %s already, at %s", mine.text,
+                                    other, config_where(c, other));
     return C138_OK;
 }
 

@@ -24,6 +24,8 @@
 #ifndef CORE_CONFIG_CONFIG_H
 #define CORE_CONFIG_CONFIG_H
 #include <base/json.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <worker/plugins.h>
 
 struct config; /* constant after it was read */
@@ -51,6 +53,19 @@ const char *config_plugin_metrics_listen(const struct config *c, const char *plu
 c138_status config_plugin_settings(const struct config *c, const char *plugin,
                                    struct decl_field *const *settings,
                                    struct c138_json **ret_settings, struct c138_err *err);
+/* An address to listen on: "127.0.0.1:9138", "[::1]:9138"; numeric, with a port. */
+struct config_listen {
+    union {
+        struct sockaddr sa;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    socklen_t length;
+    uint16_t port;     /* 0: any that is free */
+    int any, loopback; /* 0.0.0.0 or [::]; 127.0.0.0/8 or [::1] */
+    char text[72];     /* as it was written */
+};
+c138_status config_listen_read(const char *text, struct config_listen *ret);
 /* Names of the files that were read, for --check-config and doctor: array of text. */
 struct c138_json *config_files(const struct config *c);
 #endif

@@ -10,7 +10,8 @@ chain138ctl_LDADD = lib/libchain138.la
 
 # What it runs for that: the audit log without an agent.
 pkglibexec_PROGRAMS += chain138ctl-local
-chain138ctl_local_SOURCES = core/ctl/local.c core/ctl/doctor.c core/ctl/doctor.h core/ctl/answer.c core/ctl/args.c core/ctl/client.c \
+chain138ctl_local_SOURCES = core/ctl/local.c core/ctl/doctor.c core/ctl/doctor.h \
+    core/ctl/doctor_internal.h core/ctl/doctor_clock.c core/ctl/doctor_machine.c core/ctl/doctor_net.c core/ctl/answer.c core/ctl/args.c core/ctl/client.c \
     core/ctl/ctl.c core/ctl/table.c
 chain138ctl_local_LDADD = core/libcore.la lib/libchain138.la
 chain138ctl_local_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) $(EVENT_CFLAGS)

@@ -17,6 +17,7 @@ TESTS += tests/integration/openapi.sh tests/integration/ctl_test.py
 dist_check_SCRIPTS += tests/integration/openapi.sh tests/integration/ctl_test.py
 
 # The agent as a whole, with its control and workers.
-EXTRA_DIST += tests/integration/harness.py tests/integration/agent_test.py
-TESTS += tests/integration/agent_test.py
+EXTRA_DIST += tests/integration/harness.py tests/integration/agent_test.py \
+    tests/integration/doctor_test.py
+TESTS += tests/integration/agent_test.py tests/integration/doctor_test.py
 include tests/integration/wallet.mk

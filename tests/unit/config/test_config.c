@@ -63,6 +63,13 @@ static void refused(const char *text, const char *expected) {
     config_free(c);
 }
 
+static void accepted(const char *text) {
+    struct config *c = NULL;
+    struct c138_err err = {0};
+    CU_ASSERT_EQUAL(config_read_text(text, strlen(text), &c, &err), C138_OK);
+    config_free(c);
+}
+
 static void holds(const char *text, const char *part) {
     struct config *c = NULL;
     struct c138_err err = {0};
@@ -225,6 +232,18 @@ static void errors(void) {
     refused("plugins: {\n Besu: { }; };",
             "chain138.conf:2: plugins.Besu: a plugin's name is a-z, 0-9 and -, begins with a "
             "letter and has at most 31 characters");
+    refused("api: { listen = \"127.0.0.1:138\"; };\nmetrics: { listen = \"0.0.0.0:138\"; };",
+            "chain138.conf:2: metrics.listen: 0.0.0.0:138 is taken by api.listen already, at "
+            "chain138.conf:1");
+    refused("api: { listen = \"127.0.0.1:138\"; };\nmetrics: { listen = \"[::]:138\"; };",
+            "chain138.conf:2: metrics.listen: [::]:138 is taken by api.listen already, at "
+            "chain138.conf:1");
+    refused("api: { listen = \"[::1]:138\"; };\nmetrics: { listen = \"[0:0::1]:0138\"; };",
+            "chain138.conf:2: metrics.listen: [0:0::1]:0138 is taken by api.listen already, at "
+            "chain138.conf:1");
+    accepted("api: { listen = \"127.0.0.1:138\"; };\nmetrics: { listen = \"127.0.0.2:138\"; };");
+    accepted("api: { listen = \"127.0.0.1:138\"; };\nmetrics: { listen = \"[::1]:138\"; };");
+    accepted("api: { listen = \"127.0.0.1:0\"; };\nmetrics: { listen = \"0.0.0.0:0\"; };");
     refused("plugins: { a: { metrics_listen = \"127.0.0.1:1\"; };\n b: { metrics_listen = "
             "\"127.0.0.1:1\"; }; };",
             "chain138.conf:2: plugins.b.metrics_listen: 127.0.0.1:1 is taken by "
