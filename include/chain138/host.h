@@ -38,7 +38,9 @@ typedef struct c138_host {
  * returns, on the same thread. */
 typedef void (*c138_text_fn)(void *user, const char *text, uint64_t length);
 
-/* "chain138.bus/1": publish a declared event. Never blocks on readers. `cause` is the call during
+/* "chain138.bus/1": publish a declared event. Never blocks on readers. What one callback publishes
+ * within a few milliseconds may leave together: at the latest when the callback ends, when it asks
+ * the agent for something else, or with an event that it publishes later. `cause` is the call during
  * which it happened, or NULL. C138_E_INVALID: not declared, or not one JSON object. C138_E_LIMIT:
  * over 64 KiB, or over the plugin's rate of kept events. */
 #define C138_EXT_BUS "chain138.bus/1"

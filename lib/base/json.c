@@ -587,10 +587,23 @@ char *c138_json_pretty(const struct c138_json *v) {
                                                                    JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+/* How many bytes need no second look: most texts are one run of them. */
+static size_t plain_run(const char *text, size_t length) {
+    size_t n = 0;
+    while (n < length && text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\')
+        n++;
+    return n;
+}
+
 void c138_json_quote(struct c138_buf *b, const char *text, size_t length) {
     static const char hex[] = "0123456789abcdef";
     c138_buf_addc(b, '"');
     for (size_t i = 0; i < length;) {
+        size_t run = plain_run(text + i, length - i);
+        c138_buf_add(b, text + i, run);
+        i += run;
+        if (i == length)
+            break;
         unsigned char c = (unsigned char)text[i];
         size_t n = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
         if (c == '"' || c == '\\') {
