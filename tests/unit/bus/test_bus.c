@@ -346,6 +346,36 @@ static void a_reader_that_went_is_not_called(void) {
     down();
 }
 
+static void on_event_linger(void *user, const struct bus_event *e) {
+    _Atomic int *inside = user;
+    (void)e;
+    atomic_store(inside, 1);
+    (void)usleep(20000);
+    atomic_store(inside, 2);
+}
+
+static void *publish_one(void *user) {
+    (void)user;
+    publish("w.0", "{}", 0);
+    return NULL;
+}
+
+/* Somebody is inside the reader: who takes it away waits for that. */
+static void taking_away_waits(void) {
+    const char *const one[] = {"w.0", NULL};
+    _Atomic int inside = 0;
+    pthread_t thread;
+    up();
+    struct bus_sink *s = bus_subscribe(bus, one, BUS_ANY_THREAD, on_event_linger, &inside);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, publish_one, NULL), 0);
+    while (!atomic_load(&inside))
+        (void)usleep(100);
+    bus_unsubscribe(bus, s);
+    CU_ASSERT_EQUAL(atomic_load(&inside), 2);
+    (void)pthread_join(thread, NULL);
+    down();
+}
+
 const CU_TestInfo tests_bus[] = {
     {"who asked gets it", who_asked_gets_it},
     {"all of it arrives", all_of_it_arrives},
@@ -357,5 +387,6 @@ const CU_TestInfo tests_bus[] = {
     {"a full queue drops", a_full_queue_drops},
     {"writers do not starve the loop", writers_do_not_starve_the_loop},
     {"a reader that went is not called", a_reader_that_went_is_not_called},
+    {"taking away waits", taking_away_waits},
     CU_TEST_INFO_NULL,
 };
