@@ -105,3 +105,4 @@ tests_fuzz_fuzz_triggers_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLA
 tests_fuzz_fuzz_triggers_LDADD = core/libcore.la
 tests_fuzz_fuzz_triggers_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/triggers
+include tests/fuzz/wallet.mk
