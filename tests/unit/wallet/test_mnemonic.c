@@ -47,14 +47,14 @@ static void anvil(void) {
     uint8_t address[20];
     char hex[41];
     const char messy[] = " Test test\ttest TEST test test test test test test\r\n test  junk\n";
-    CU_ASSERT_EQUAL(mnemonic_to_seed(&r->host, NULL, messy, strlen(messy), NULL, 0, &seed, NULL),
-                    C138_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        mnemonic_to_seed(&r->host, NULL, messy, strlen(messy), NULL, 0, &seed, NULL), C138_OK);
     CU_ASSERT(rig_is_hex(&seed,
                          "9dfc3c64c2f8bede1533b6a79f8570e5943e0b8fd1cf77107adf7b72cef42185d564a3"
                          "aee24cab43f80e3c4538087d70fc824eabbad596a23c97b6ee8322ccc0"));
-    CU_ASSERT_EQUAL(hd_from_seed(&r->host, seed.bytes, seed.length, &root, NULL), C138_OK);
-    CU_ASSERT_EQUAL(hd_path(root, HD_PATH_ETHEREUM, &node, NULL), C138_OK);
-    CU_ASSERT_EQUAL(hd_address(node, address, NULL), C138_OK);
+    CU_ASSERT_EQUAL_FATAL(hd_from_seed(&r->host, seed.bytes, seed.length, &root, NULL), C138_OK);
+    CU_ASSERT_EQUAL_FATAL(hd_path(root, HD_PATH_ETHEREUM, &node, NULL), C138_OK);
+    CU_ASSERT_EQUAL_FATAL(hd_address(node, address, NULL), C138_OK);
     c138_hex_encode(address, 20, hex);
     CU_ASSERT_STRING_EQUAL(hex, "f39fd6e51aad88f6f4ce6ab8827279cfffb92266");
     root = hd_free(root);
