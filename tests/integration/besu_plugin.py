@@ -325,7 +325,7 @@ def hostile():
             expect("%s costs bounded time" % how, took < 4, took)
             with open("/proc/%d/status" % driver.process.pid) as f:
                 peak = next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
-            if "SANITIZED" not in os.environ:
+            if "C138_SANITIZED" not in os.environ:
                 expect("%s costs bounded memory" % how, peak < 60 * 1024, peak)
             until(driver, 4, lambda: driver.events("besu.unreachable"), "event")
             expect("the plugin ended cleanly", driver.close())

@@ -26,7 +26,7 @@ struct server {
     const char *const *answers; /* one a request; NULL: close without one; ends with END */
     int hang;                   /* after the last answer keep the connection open */
     char request[4096];         /* the last one */
-    int connections;
+    _Atomic int connections;
 };
 
 #define END ((const char *)1)
