@@ -149,7 +149,8 @@ static void on_fired_accepted(void *user, struct job *job, c138_status status,
 static void on_fired_done(void *user, struct job *job) {
     struct fired *f = user;
     if (f->done)
-        f->done(f->user, job_id(job), job_state_name(job_state(job)));
+        f->done(f->user, job_id(job),
+                job_state_final(job_state(job)) ? job_state_name(job_state(job)) : NULL);
     fired_free(f);
 }
 
@@ -226,6 +227,8 @@ static void stop(struct agent *a, const char *why) {
     log_line(a->log, C138_LOG_NOTICE, NULL, "stopping: %s", why);
     notify("STOPPING=1");
     api_close_listeners(a->api);
+    schedule_stop(a->schedule);
+    triggers_apply(a->triggers, NULL);
     struct c138_json *record = c138_json_new_object();
     c138_json_set_str(record, "outcome", "stop");
     c138_json_set_str(record, "reason", why);

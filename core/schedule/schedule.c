@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define LATE_NS (INT64_C(5) * 60 * C138_NS_PER_S) /* later than this is missed, not run late */
+/* A last run that lies further ahead than this was made by a clock that was wrong. */
+#define AHEAD_NS (INT64_C(86400) * C138_NS_PER_S)
 
 struct entry {
     struct entry *next;
@@ -23,7 +25,8 @@ struct entry {
     int64_t planned_ns; /* UTC of the next run, without jitter; 0: none */
     int64_t last_ns;    /* planned time of the last run */
     uint64_t missed;
-    int running, again; /* again: one is queued behind the running one */
+    int running;
+    int64_t again_ns; /* planned time of the one that is queued behind the running one; 0: none */
     char last_job[32], last_state[32];
 };
 
@@ -32,6 +35,7 @@ struct schedule {
     struct entry *first;
     struct event *timer;
     int timer_fd;
+    int stopped;
 };
 
 static const char *const steps[] = {"CREATE TABLE schedules(name TEXT PRIMARY KEY, planned INTEGER "
@@ -93,7 +97,13 @@ static c138_status read_rule(const struct c138_json *rule, struct entry *e, stru
 
 c138_status schedule_check(const struct c138_json *rule, struct c138_err *err) {
     struct entry e = {0};
+    int64_t next = 0;
     c138_status status = read_rule(rule, &e, err);
+    if (status >= 0 && !e.every_ns && cron_next(&e.cron, e.zone, c138_now_utc_ns(), &next) < 0)
+        status =
+            c138_error(err, C138_E_INVALID, "schedule.never",
+                       "schedule %s: \"%s\" has no time within the next five years",
+                       c138_json_get_str(rule, "name", ""), c138_json_get_str(rule, "cron", ""));
     zone_free(e.zone);
     return status;
 }
@@ -122,6 +132,17 @@ static int64_t next_after(const struct entry *e, int64_t after_ns) {
     return cron_next(&e->cron, e->zone, after_ns, &next) < 0 ? 0 : next;
 }
 
+/* A plan of another rule, or of the zone's old data, is none of this one's. */
+static int is_time_of(const struct entry *e, int64_t planned_ns) {
+    return next_after(e, planned_ns - 1) == planned_ns;
+}
+
+/* The first run of a plan made now: never at or before the last one, so that a clock set back
+ * repeats nothing. */
+static int64_t next_from(const struct entry *e, int64_t now) {
+    return next_after(e, e->last_ns > now && e->last_ns - now <= AHEAD_NS ? e->last_ns : now);
+}
+
 static int64_t due_at(const struct entry *e) {
     return e->planned_ns + jitter_of(e);
 }
@@ -130,6 +151,7 @@ static int64_t due_at(const struct entry *e) {
  * -----------------------------------------------------------------------------------------------------------
  */
 
+/* The run that is queued stands for the plan: after a restart it is due, not forgotten. */
 static void save(struct entry *e) {
     struct store *store = e->schedule->env.store;
     store_write(store);
@@ -140,7 +162,7 @@ static void save(struct entry *e) {
         " last=excluded.last, missed=excluded.missed, last_job=excluded.last_job,"
         " last_state=excluded.last_state");
     sqlite3_bind_text(q, 1, e->name, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(q, 2, e->planned_ns);
+    sqlite3_bind_int64(q, 2, e->again_ns ? e->again_ns : e->planned_ns);
     sqlite3_bind_int64(q, 3, e->last_ns);
     sqlite3_bind_int64(q, 4, (sqlite3_int64)e->missed);
     sqlite3_bind_text(q, 5, e->last_job, -1, SQLITE_TRANSIENT);
@@ -163,6 +185,19 @@ static void load(struct entry *e) {
         (void)snprintf(e->last_state, sizeof(e->last_state), "%s", state ? state : "");
     }
     sqlite3_reset(q);
+}
+
+/* What the config no longer has is not missed: it begins anew when it comes back. */
+static void forget_others(struct schedule *s) {
+    C138_JSON struct c138_json *names = c138_json_new_array();
+    for (const struct entry *e = s->first; e; e = e->next)
+        c138_json_append(names, c138_json_new_str(e->name));
+    C138_FREE char *text = c138_json_dump(names);
+    store_write(s->env.store);
+    sqlite3_stmt *q = store_stmt(s->env.store, "UPDATE schedules SET planned=0 WHERE planned!=0 AND"
+                                               " name NOT IN (SELECT value FROM json_each(?1))");
+    sqlite3_bind_text(q, 1, text, -1, SQLITE_TRANSIENT);
+    (void)store_run(s->env.store, q); /* a failure shows at the commit */
 }
 
 /* --- Running
@@ -188,16 +223,19 @@ static void on_done(void *user, const char *job, const char *state) {
     struct fired f = *(struct fired *)user;
     struct entry *e = find(f.schedule, f.name);
     free(user);
-    if (!e)
+    if (!e || !state)
         return;
     e->running = 0;
     (void)snprintf(e->last_job, sizeof(e->last_job), "%s", job);
     (void)snprintf(e->last_state, sizeof(e->last_state), "%s", state);
-    save(e);
-    if (e->again) {
-        e->again = 0;
-        run(e);
+    if (!e->again_ns || f.schedule->stopped) {
+        save(e);
+        return;
     }
+    e->last_ns = e->again_ns;
+    e->again_ns = 0;
+    save(e);
+    run(e);
 }
 
 static void run(struct entry *e) {
@@ -211,37 +249,47 @@ static void run(struct entry *e) {
         return;
     free(f);
     e->running = 0;
+    e->last_job[0] = '\0';
     (void)snprintf(e->last_state, sizeof(e->last_state), "refused");
+    save(e);
     log_line(s->env.log, C138_LOG_ERROR, NULL, "schedule %s: %s", e->name, err.text);
 }
 
-static void miss(struct entry *e, const char *why) {
+static void miss(struct entry *e, int64_t planned_ns, const char *why) {
     char time[C138_TIME_TEXT];
-    c138_time_format(e->planned_ns, time);
+    c138_time_format(planned_ns, time);
     e->missed++;
     log_line(e->schedule->env.log, C138_LOG_WARNING, NULL,
              "schedule %s: the run of %s was left out: %s", e->name, time, why);
 }
 
+/* What becomes of the run whose time has come; 1: it runs now. */
+static int decide(struct entry *e, int64_t now) {
+    if (now - due_at(e) > LATE_NS && !e->catch_up) {
+        miss(e, e->planned_ns, "the agent did not run, or the clock was set forward");
+        return 0;
+    }
+    if (!e->running) {
+        e->last_ns = e->planned_ns;
+        return 1;
+    }
+    if (!e->queue) {
+        miss(e, e->planned_ns, "the one before still runs");
+        return 0;
+    }
+    if (e->again_ns)
+        miss(e, e->again_ns, "the next one is due, and the one before still runs");
+    e->again_ns = e->planned_ns;
+    return 0;
+}
+
 /* Its time has come: the next time is on its way to the disk before it runs, so no crash makes a
  * run twice. */
 static void due(struct entry *e, int64_t now) {
-    int late = now - due_at(e) > LATE_NS;
-    int wanted = !late || e->catch_up;
-    if (!wanted)
-        miss(e, "the agent did not run, or the clock was set forward");
-    else if (e->running && !e->queue)
-        miss(e, "the one before still runs");
-    if (wanted && !(e->running && !e->queue))
-        e->last_ns = e->planned_ns;
-    int go = wanted && !(e->running && !e->queue);
+    int go = decide(e, now);
     e->planned_ns = next_after(e, now > e->planned_ns ? now - jitter_of(e) : e->planned_ns);
-    if (e->planned_ns && e->planned_ns <= e->last_ns)
-        e->planned_ns = next_after(e, e->last_ns);
     save(e);
-    if (go && e->running)
-        e->again = 1;
-    else if (go)
+    if (go)
         run(e);
 }
 
@@ -259,7 +307,7 @@ static void arm(struct schedule *s) {
 /* After a clock was set back: a run that lies far ahead now is planned anew, but never at or before
  * the last one. */
 static void replan(struct entry *e, int64_t now) {
-    int64_t next = next_after(e, now > e->last_ns ? now : e->last_ns);
+    int64_t next = next_from(e, now);
     if (next && next < e->planned_ns) {
         e->planned_ns = next;
         save(e);
@@ -268,6 +316,8 @@ static void replan(struct entry *e, int64_t now) {
 
 void schedule_tick(struct schedule *s) {
     int64_t now = now_of(s);
+    if (s->stopped)
+        return;
     for (struct entry *e = s->first, *next; e; e = next) {
         next = e->next;
         if (!e->enabled || !e->planned_ns)
@@ -298,13 +348,27 @@ static void entry_free(struct entry *e) {
     free(e);
 }
 
-static int same_times(const struct entry *e, const struct c138_json *rule) {
-    static const char *const members[] = {"cron", "every", "zone"};
-    for (size_t i = 0; i < C138_COUNT(members); i++)
-        if (!c138_streq(c138_json_get_str(e->rule, members[i], NULL),
-                        c138_json_get_str(rule, members[i], NULL)))
-            return 0;
-    return 1;
+static void inherit(struct entry *to, const struct entry *from) {
+    to->planned_ns = from->planned_ns;
+    to->last_ns = from->last_ns;
+    to->missed = from->missed;
+    to->running = from->running;
+    to->again_ns = to->enabled && to->queue ? from->again_ns : 0;
+    memcpy(to->last_job, from->last_job, sizeof(to->last_job));
+    memcpy(to->last_state, from->last_state, sizeof(to->last_state));
+}
+
+/* What is not enabled has no plan, so nothing of it is missed. */
+static void plan(struct entry *e) {
+    int64_t planned = e->planned_ns;
+    if (!e->enabled)
+        planned = 0;
+    else if (!planned || !is_time_of(e, planned))
+        planned = next_from(e, now_of(e->schedule));
+    if (planned == e->planned_ns)
+        return;
+    e->planned_ns = planned;
+    save(e);
 }
 
 static struct entry *entry_new(struct schedule *s, const struct c138_json *rule) {
@@ -317,16 +381,11 @@ static struct entry *entry_new(struct schedule *s, const struct c138_json *rule)
     e->rule = c138_json_copy(rule);
     e->name = c138_xstrdup(c138_json_get_str(rule, "name", ""));
     struct entry *old = find(s, e->name);
-    load(e);
-    if (old) {
-        e->running = old->running;
-        e->again = old->again;
-    }
-    if (!e->planned_ns || (old && !same_times(old, rule))) {
-        int64_t now = now_of(s);
-        e->planned_ns = next_after(e, now > e->last_ns ? now : e->last_ns);
-        save(e);
-    }
+    if (old)
+        inherit(e, old);
+    else
+        load(e);
+    plan(e);
     return e;
 }
 
@@ -345,7 +404,13 @@ void schedule_apply(struct schedule *s, const struct c138_json *rules) {
         s->first = next;
     }
     s->first = fresh;
+    forget_others(s);
     schedule_tick(s);
+}
+
+void schedule_stop(struct schedule *s) {
+    s->stopped = 1;
+    (void)event_del(s->timer);
 }
 
 static void set_time(struct c138_json *o, const char *name, int64_t ns) {
