@@ -6,8 +6,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* libconfig 1.5 loses the string that it was reading when it meets a syntax error: once for each
- * file that is refused. */
-const char *__lsan_default_suppressions(void);
+ * file that is refused. Visible, as the sanitizer looks for it from a library of its own. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
     return "leak:strbuf_append";
 }
