@@ -11,8 +11,8 @@ lib_net_sources = lib/net/promtext.c lib/net/promtext.h
 noinst_LTLIBRARIES += lib/libchain138.la
 lib_libchain138_la_SOURCES = $(lib_base_sources) $(lib_schema_sources) $(lib_evm_sources) \
     $(lib_net_sources)
-lib_libchain138_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS)
-lib_libchain138_la_LIBADD = $(JSONC_LIBS) $(CRYPTO_LIBS) -lm
+lib_libchain138_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SODIUM_CFLAGS) $(CURL_CFLAGS)
+lib_libchain138_la_LIBADD = $(JSONC_LIBS) $(SODIUM_LIBS) -lm
 
 # What needs libcurl, apart: so that only who asks nodes has it in its process. Link it before libchain138.la.
 if HAVE_CURL
