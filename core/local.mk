@@ -17,6 +17,6 @@ include core/agent/local.mk
 noinst_LTLIBRARIES += core/libcore.la
 core_libcore_la_SOURCES = $(libcore_sources)
 core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(EVENT_PTHREADS_CFLAGS) $(SQLITE_CFLAGS) \
-    $(CONFIG_CFLAGS) $(URCU_CFLAGS) $(SECCOMP_CFLAGS) $(SYSTEMD_CFLAGS)
+    $(CONFIG_CFLAGS) $(URCU_CFLAGS) $(SECCOMP_CFLAGS)
 core_libcore_la_LIBADD = lib/libchain138.la $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS) $(SQLITE_LIBS) \
-    $(CONFIG_LIBS) $(URCU_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
+    $(CONFIG_LIBS) $(URCU_LIBS) $(SECCOMP_LIBS)

@@ -8,6 +8,7 @@
 #include <base/fs.h>
 #include <base/text.h>
 #include <base/when.h>
+#include <log/systemd.h>
 
 #include <event2/event.h>
 #include <event2/thread.h>
@@ -15,19 +16,8 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 #define STOP_GRACE_NS (INT64_C(8) * C138_NS_PER_S)
-
-static void notify(const char *state) {
-#ifdef HAVE_SYSTEMD
-    (void)sd_notify(0, state);
-#else
-    (void)state;
-#endif
-}
 
 /* --- Running jobs ---------------------------------------------------------------------------- */
 
@@ -225,7 +215,7 @@ static void stop(struct agent *a, const char *why) {
     if (a->stopping++)
         return;
     log_line(a->log, C138_LOG_NOTICE, NULL, "stopping: %s", why);
-    notify("STOPPING=1");
+    systemd_notify("STOPPING=1");
     api_close_listeners(a->api);
     schedule_stop(a->schedule);
     triggers_apply(a->triggers, NULL);
@@ -249,7 +239,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *user) {
     (void)fd;
     (void)what;
     (void)user;
-    notify("WATCHDOG=1");
+    systemd_notify("WATCHDOG=1");
 }
 
 static c138_status listen_api(struct agent *a, struct c138_err *err) {
@@ -285,7 +275,7 @@ static void on_applied(void *user, c138_status status, const struct c138_err *er
              AGENT_VERSION, a->host_name,
              (c138_now_monotonic_ns() - a->started_ns) / C138_NS_PER_MS);
     bus_emit(a->bus, "agent.started", C138_SEVERITY_INFO, "{\"version\":\"" AGENT_VERSION "\"}");
-    notify("READY=1\nSTATUS=watching");
+    systemd_notify("READY=1\nSTATUS=watching");
 }
 
 int agent_run(struct agent *a) {
@@ -294,15 +284,14 @@ int agent_run(struct agent *a) {
         a->signals[i] = evsignal_new(a->base, signals[i], on_signal, a);
         evsignal_add(a->signals[i], NULL);
     }
-#ifdef HAVE_SYSTEMD
-    uint64_t usec = 0;
-    if (sd_watchdog_enabled(0, &usec) > 0) {
-        const struct timeval each = {.tv_sec = (time_t)(usec / 3 / 1000000),
-                                     .tv_usec = (suseconds_t)(usec / 3 % 1000000)};
+    int64_t watchdog_ns = systemd_watchdog_ns();
+    if (watchdog_ns > 0) {
+        const struct timeval each = {
+            .tv_sec = (time_t)(watchdog_ns / 3 / C138_NS_PER_S),
+            .tv_usec = (suseconds_t)(watchdog_ns / 3 % C138_NS_PER_S / C138_NS_PER_US)};
         a->watchdog = event_new(a->base, -1, EV_PERSIST, on_watchdog, a);
         event_add(a->watchdog, &each);
     }
-#endif
     struct c138_json *record = c138_json_new_object();
     c138_json_set_str(record, "outcome", "start");
     c138_json_set_str(record, "version", AGENT_VERSION);

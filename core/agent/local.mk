@@ -4,4 +4,4 @@ libcore_sources += core/agent/agent.c core/agent/agent.h core/agent/agent_intern
     core/agent/services.c
 sbin_PROGRAMS += chain138d
 chain138d_SOURCES = core/agent/main.c core/ctl/usage.c core/ctl/usage.h
-chain138d_LDADD = core/libcore.la lib/libchain138.la $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS) $(SYSTEMD_LIBS)
+chain138d_LDADD = core/libcore.la lib/libchain138.la $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS)

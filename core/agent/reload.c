@@ -6,11 +6,10 @@
 #include <agent/agent_internal.h>
 #include <base/text.h>
 #include <base/when.h>
+#include <log/systemd.h>
 
 #include <inttypes.h>
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
+#include <stdio.h>
 
 struct reload {
     struct agent *agent;
@@ -63,9 +62,10 @@ void agent_listen_metrics(struct agent *a) {
 }
 
 static void notify_reloading(void) {
-#ifdef HAVE_SYSTEMD
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, c138_now_monotonic_ns() / 1000);
-#endif
+    char state[64];
+    (void)snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+                   c138_now_monotonic_ns() / C138_NS_PER_US);
+    systemd_notify(state);
 }
 
 static void finish(struct reload *r, c138_status status, const char *text) {
@@ -81,9 +81,7 @@ static void finish(struct reload *r, c138_status status, const char *text) {
     bus_emit(a->bus, "agent.reloaded", status < 0 ? C138_SEVERITY_WARNING : C138_SEVERITY_INFO,
              json);
     c138_json_unref(data);
-#ifdef HAVE_SYSTEMD
-    (void)sd_notify(0, "READY=1");
-#endif
+    systemd_notify("READY=1");
     if (r->done)
         r->done(r->user, status, text);
     free(r);

@@ -33,26 +33,6 @@ static struct c138_json *share(const struct c138_json *v) {
     return c138_json_ref((struct c138_json *)(uintptr_t)v);
 }
 
-static const struct decl_plugin *plugin_of(const struct catalog *c, const char *full_name) {
-    char name[64];
-    size_t n = strcspn(full_name, ".");
-    if (n >= sizeof(name))
-        return NULL;
-    (void)snprintf(name, sizeof(name), "%.*s", (int)n, full_name);
-    return catalog_plugin(c, name);
-}
-
-/* The action as its plugin's document has it; borrowed. */
-static const struct c138_json *document_of(const struct catalog *c,
-                                           const struct decl_action *action) {
-    const struct decl_plugin *p = plugin_of(c, action->full_name);
-    const struct c138_json *list = p ? c138_json_get(p->document, "actions") : NULL;
-    for (size_t i = 0; i < c138_json_count(list); i++)
-        if (c138_streq(c138_json_get_str(c138_json_at(list, i), "name", NULL), action->name))
-            return c138_json_at(list, i);
-    return NULL;
-}
-
 static struct c138_json *brief(const struct decl_plugin *p) {
     struct c138_json *plugin = c138_json_new_object(), *actions = c138_json_new_array();
     c138_json_set_str(plugin, "name", p->name);
@@ -74,7 +54,7 @@ void api_actions_list(struct api_req *r) {
     int short_form = api_query_flag(r, "brief");
     for (size_t i = 0; i < catalog_count(c); i++) {
         const struct decl_plugin *p = catalog_at(c, i);
-        c138_json_append(plugins, short_form ? brief(p) : share(p->document));
+        c138_json_append(plugins, short_form ? brief(p) : decl_plugin_document(p));
     }
     c138_json_set(body, "plugins", plugins);
     api_reply(r, 200, body);
@@ -101,9 +81,9 @@ void api_actions_one(struct api_req *r, const char *name) {
     }
     struct c138_json *body = c138_json_new_object();
     if (action)
-        c138_json_set(body, "action", share(document_of(c, action)));
+        c138_json_set(body, "action", decl_action_document(action));
     else
-        c138_json_set(body, "plugin", share(plugin->document));
+        c138_json_set(body, "plugin", decl_plugin_document(plugin));
     api_reply(r, 200, body);
 }
 
@@ -172,7 +152,7 @@ static struct c138_json *answer_of(const struct run *run, const struct c138_json
     copy_member(body, job, "expires");
     copy_member(body, job, "version");
     if (run->columns) {
-        const struct c138_json *document = document_of(run->api->env.catalog, run->action);
+        C138_JSON struct c138_json *document = decl_action_document(run->action);
         const struct c138_json *columns = c138_json_get(document, "results");
         c138_json_set(body, "columns", columns ? share(columns) : c138_json_new_array());
     }

@@ -1,5 +1,5 @@
 /*
- * What needs SQLite and OpenSSL (doctor, audit without an agent) is a program of its own: a plain
+ * What needs SQLite and libsodium (doctor, audit without an agent) is a program of its own: a plain
  * call does not pay for loading them.
  */
 #include "config.h"

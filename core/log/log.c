@@ -1,8 +1,6 @@
 #include <log/log.h>
+#include <log/systemd.h>
 
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
 #include <base/buf.h>
 #include <base/json.h>
 #include <base/mem.h>
@@ -16,10 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-journal.h>
-#endif
 
 #define MESSAGE_MAX (16u << 10) /* bytes of one message; what is longer is cut */
 #define LEVELS 8
@@ -141,38 +135,23 @@ static void write_json(int32_t level, const struct log_at *at, const char *text)
     write_line(&line);
 }
 
-#ifdef HAVE_SYSTEMD
 static void write_journal(int32_t level, const struct log_at *at, const char *text) {
+    const char priority[] = {(char)('0' + level), '\0'};
     const struct {
         const char *name, *value;
-    } fields[] = {{"MESSAGE", text},
+    } fields[] = {{"PRIORITY", priority},
+                  {"MESSAGE", text},
                   {"SYSLOG_IDENTIFIER", "chain138d"},
                   {"CHAIN138_PLUGIN", at->plugin},
                   {"CHAIN138_ACTION", at->action},
                   {"CHAIN138_JOB", at->job}};
-    char priority[] = {'P', 'R', 'I', 'O', 'R', 'I', 'T', 'Y', '=', (char)('0' + level)};
-    struct iovec iov[C138_COUNT(fields) + 1] = {{priority, sizeof(priority)}};
-    int n = 1;
+    C138_BUF struct c138_buf entry = C138_BUF_NULL;
     for (size_t i = 0; i < C138_COUNT(fields); i++)
-        if (fields[i].value) {
-            char *field = c138_xasprintf("%s=%s", fields[i].name, fields[i].value);
-            iov[n++] = (struct iovec){field, strlen(field)};
-        }
-    if (sd_journal_sendv(iov, n) < 0)
+        if (fields[i].value)
+            systemd_journal_field(&entry, fields[i].name, fields[i].value);
+    if (systemd_send(SYSTEMD_JOURNAL_SOCKET, c138_buf_text(&entry), entry.length) < 0)
         write_text(level, at, text);
-    for (int i = 1; i < n; i++)
-        free(iov[i].iov_base);
 }
-#else
-/* Without libsystemd the journal still reads a priority in front of a line. */
-static void write_journal(int32_t level, const struct log_at *at, const char *text) {
-    C138_BUF struct c138_buf line = C138_BUF_NULL;
-    c138_buf_addf(&line, "<%d>%s%s%s%s%s%s%s\n", level, at->plugin ? at->plugin : "",
-                  at->action ? " " : "", at->action ? at->action : "", at->job ? " " : "",
-                  at->job ? at->job : "", at->plugin || at->action || at->job ? ": " : "", text);
-    write_line(&line);
-}
-#endif
 
 static void write_one(const struct log *l, int32_t level, const struct log_at *at,
                       const char *text) {

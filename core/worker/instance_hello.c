@@ -4,6 +4,7 @@
 #include <schema/validate.h>
 #include <worker/instance_parts.h>
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -163,6 +164,7 @@ static void on_started(void *user, struct instance *i, c138_status status,
         (void)snprintf(i->refusal, sizeof(i->refusal), "start failed: %.900s", err->text);
         instance_kill(i, i->refusal);
     }
+    (void)malloc_trim(0); /* a start leaves holes of the size of its documents */
 }
 
 void instance_run(struct instance *i, instance_fn done, void *user) {

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READ_PIECE (64u << 10)
+#define READ_PIECE (16u << 10)
 #define READ_TURN                                                                                  \
     (256u << 10) /* bytes of one worker in one turn of the loop: others want their turn */
 #define OUT_MAX (64u << 20) /* bytes that may wait for a worker that does not read */
@@ -430,8 +430,11 @@ static const struct link_ops worker_ops = {.send = worker_send,
 /* In the child of vfork: only what is safe between it and exec. All source descriptors are above
  * 10, so that no dup2 hits one that is still needed. */
 static void become_worker(const struct link_env *env, const int sources[7], char *const *argv) {
+    /* The last: Debian's libcurl brings GnuTLS along for RTMP and LDAP; who uses it initialises it,
+     * who does not is spared a megabyte of its start. */
     static char *const environment[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin",
-                                        (char *)(uintptr_t) "LANG=C.UTF-8", NULL};
+                                        (char *)(uintptr_t) "LANG=C.UTF-8",
+                                        (char *)(uintptr_t) "GNUTLS_NO_IMPLICIT_INIT=1", NULL};
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);

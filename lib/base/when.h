@@ -8,6 +8,7 @@
 
 #define C138_NS_PER_S INT64_C(1000000000)
 #define C138_NS_PER_MS INT64_C(1000000)
+#define C138_NS_PER_US INT64_C(1000)
 
 int64_t c138_now_utc_ns(void);
 int64_t c138_now_monotonic_ns(void);

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,22 +55,52 @@ const char *decl_severity_name(uint32_t severity) {
 
 /* --- Reading a document ---------------------------------------------------------------------- */
 
-/* Everything a declaration is made of lives in blocks that are freed together. Texts are borrowed
- * from the document. */
-struct block {
-    struct block *next;
+/* Everything a declaration is made of, texts too, lives in chunks that are freed together. The
+ * document itself is not kept: as objects of json-c it is ten times its text. */
+#define CHUNK_ROOM 8192u
+struct chunk {
+    struct chunk *next;
+    size_t used, room;
+    _Alignas(max_align_t) char bytes[];
 };
 struct made {
-    struct decl_plugin plugin; /* first: a decl_plugin is freed as the whole */
-    struct block *blocks;
-    struct c138_json *document;
+    struct decl_plugin plugin;
+    struct chunk *chunks;             /* the first has room */
+    const struct c138_json *document; /* the caller's; while it is read */
 };
 
+/* Zeroed, aligned for anything. */
 static void *take(struct made *m, size_t size) {
-    struct block *b = c138_xcalloc(1, sizeof(*b) + size);
-    b->next = m->blocks;
-    m->blocks = b;
-    return b + 1;
+    const size_t step = _Alignof(max_align_t);
+    size = (size + step - 1) / step * step;
+    struct chunk *c = m->chunks;
+    if (!c || c->room - c->used < size) {
+        size_t room = size > CHUNK_ROOM ? size : CHUNK_ROOM;
+        c = c138_xcalloc(1, sizeof(*c) + room);
+        c->room = room;
+        c->next = m->chunks;
+        m->chunks = c;
+    }
+    void *at = c->bytes + c->used;
+    c->used += size;
+    return at;
+}
+
+static const char *keep(struct made *m, const char *text) {
+    if (!text || !*text)
+        return text ? "" : NULL;
+    size_t size = strlen(text) + 1;
+    return memcpy(take(m, size), text, size);
+}
+
+static const char *text_of(struct made *m, const struct c138_json *o, const char *name,
+                           const char *fallback) {
+    return keep(m, c138_json_get_str(o, name, fallback));
+}
+
+static const char *dump(struct made *m, const struct c138_json *v) {
+    C138_FREE char *text = c138_json_dump(v);
+    return keep(m, text);
 }
 
 static int name_ok(const char *name, int underscores) {
@@ -86,7 +117,7 @@ static const char *const *texts(struct made *m, const struct c138_json *array) {
     size_t n = c138_json_count(array);
     const char **list = take(m, (n + 1) * sizeof(*list));
     for (size_t i = 0; i < n; i++)
-        list[i] = c138_json_as_str(c138_json_at(array, i), "");
+        list[i] = keep(m, c138_json_as_str(c138_json_at(array, i), ""));
     return list;
 }
 
@@ -134,13 +165,13 @@ static c138_status read_field(struct made *m, const struct c138_json *o, const c
                               int depth, struct decl_field **ret_field, struct c138_err *err) {
     struct decl_field *f = take(m, sizeof(*f));
     *f = (struct decl_field){
-        .name = c138_json_get_str(o, "name", ""),
-        .summary = c138_json_get_str(o, "summary", ""),
-        .unit = c138_json_get_str(o, "unit", NULL),
-        .default_text = c138_json_get_str(o, "default", NULL),
-        .min_text = c138_json_get_str(o, "min", NULL),
-        .max_text = c138_json_get_str(o, "max", NULL),
-        .complete = c138_json_get_str(o, "complete", NULL),
+        .name = text_of(m, o, "name", ""),
+        .summary = text_of(m, o, "summary", ""),
+        .unit = text_of(m, o, "unit", NULL),
+        .default_text = text_of(m, o, "default", NULL),
+        .min_text = text_of(m, o, "min", NULL),
+        .max_text = text_of(m, o, "max", NULL),
+        .complete = text_of(m, o, "complete", NULL),
         .type = number(type_names, c138_json_get_str(o, "type", "")),
         .flags =
             flag(o, "required", C138_FIELD_REQUIRED) | flag(o, "sensitive", C138_FIELD_SENSITIVE) |
@@ -205,7 +236,7 @@ static c138_status lint_lock(const struct decl_action *a, struct c138_err *err) 
 static c138_status read_action(struct made *m, const struct c138_json *o,
                                struct decl_action **ret_action, struct c138_err *err) {
     struct decl_action *a = take(m, sizeof(*a));
-    const char *name = c138_json_get_str(o, "name", "");
+    const char *name = text_of(m, o, "name", "");
     size_t length = strlen(m->plugin.name) + 1 + strlen(name) + 1;
     char *full = take(m, length);
     (void)snprintf(full, length, "%s.%s", m->plugin.name, name);
@@ -213,15 +244,16 @@ static c138_status read_action(struct made *m, const struct c138_json *o,
     *a = (struct decl_action){
         .name = name,
         .full_name = full,
-        .summary = c138_json_get_str(o, "summary", ""),
-        .help = c138_json_get_str(o, "help", NULL),
-        .example = c138_json_get_str(o, "example", NULL),
-        .lock = c138_json_get_str(o, "lock", NULL),
+        .summary = text_of(m, o, "summary", ""),
+        .help = text_of(m, o, "help", NULL),
+        .example = text_of(m, o, "example", NULL),
+        .lock = text_of(m, o, "lock", NULL),
         .effect = number(effect_names, c138_json_get_str(o, "effect", "")),
         .role = number(role_names, c138_json_get_str(o, "role", "")),
         .flags = flag(o, "idempotent", C138_ACTION_IDEMPOTENT) |
                  flag(o, "dry_run", C138_ACTION_DRY_RUN) | flag(o, "long", C138_ACTION_LONG),
         .timeout_ns = timeout ? timeout : DEFAULT_TIMEOUT_NS,
+        .text = dump(m, o),
     };
     *ret_action = a;
     if (!name_ok(name, 0))
@@ -255,8 +287,8 @@ static c138_status read_event(struct made *m, const struct c138_json *o,
                               struct decl_event **ret_event, struct c138_err *err) {
     struct decl_event *e = take(m, sizeof(*e));
     *e = (struct decl_event){
-        .topic = c138_json_get_str(o, "topic", ""),
-        .summary = c138_json_get_str(o, "summary", ""),
+        .topic = text_of(m, o, "topic", ""),
+        .summary = text_of(m, o, "summary", ""),
         .severity = number(severity_names, c138_json_get_str(o, "severity", "")),
         .flags = flag(o, "keep", C138_EVENT_KEEP) | flag(o, "coalesce", C138_EVENT_COALESCE),
     };
@@ -282,8 +314,8 @@ static c138_status read_metric(struct made *m, const struct c138_json *o,
     struct decl_metric *d = take(m, sizeof(*d));
     const char *type = c138_json_get_str(o, "type", "");
     *d = (struct decl_metric){
-        .name = c138_json_get_str(o, "name", ""),
-        .help = c138_json_get_str(o, "help", ""),
+        .name = text_of(m, o, "name", ""),
+        .help = text_of(m, o, "help", ""),
         .type = !strcmp(type, "counter") ? C138_METRIC_COUNTER
                 : !strcmp(type, "gauge") ? C138_METRIC_GAUGE
                                          : 0,
@@ -306,14 +338,13 @@ static c138_status read_metric(struct made *m, const struct c138_json *o,
 static c138_status read_head(struct made *m, struct c138_err *err) {
     const struct c138_json *d = m->document;
     struct decl_plugin *p = &m->plugin;
-    p->name = c138_json_get_str(d, "name", "");
-    p->version = c138_json_get_str(d, "version", "");
-    p->summary = c138_json_get_str(d, "summary", "");
-    p->license = c138_json_get_str(d, "license", "");
+    p->name = text_of(m, d, "name", "");
+    p->version = text_of(m, d, "version", "");
+    p->summary = text_of(m, d, "summary", "");
+    p->license = text_of(m, d, "license", "");
     p->abi_major = (uint32_t)c138_json_as_uint(c138_json_path(d, "abi.0"), 0);
     p->abi_minor = (uint32_t)c138_json_as_uint(c138_json_path(d, "abi.1"), 0);
     p->subscribes = texts(m, c138_json_get(d, "subscribes"));
-    p->document = d;
     const struct c138_json *flags = c138_json_get(d, "flags");
     for (size_t i = 0; i < c138_json_count(flags); i++) {
         const char *name = c138_json_as_str(c138_json_at(flags, i), "");
@@ -358,15 +389,26 @@ static c138_status read_all(struct made *m, struct c138_err *err) {
     return C138_OK;
 }
 
+/* The document without its actions, which have texts of their own. */
+static const char *head_text(struct made *m) {
+    C138_JSON struct c138_json *head = c138_json_new_object();
+    for (struct c138_json_iter i = c138_json_iter(m->document); c138_json_next(&i);)
+        if (!c138_streq(i.name, "actions"))
+            c138_json_set(head, i.name, c138_json_ref(i.value));
+    return dump(m, head);
+}
+
 c138_status decl_plugin_new(const struct c138_json *document, struct decl_plugin **ret_plugin,
                             struct c138_err *err) {
     struct made *m = c138_xcalloc(1, sizeof(*m));
-    m->document = c138_json_copy(document);
+    m->document = document;
     c138_status status = read_all(m, err);
     if (status < 0) {
         decl_plugin_free(&m->plugin);
         return status;
     }
+    m->plugin.text = head_text(m);
+    m->document = NULL;
     *ret_plugin = &m->plugin;
     return C138_OK;
 }
@@ -375,14 +417,31 @@ struct decl_plugin *decl_plugin_free(struct decl_plugin *p) {
     if (!p)
         return NULL;
     struct made *m = C138_CONTAINER(p, struct made, plugin);
-    while (m->blocks) {
-        struct block *next = m->blocks->next;
-        free(m->blocks);
-        m->blocks = next;
+    while (m->chunks) {
+        struct chunk *next = m->chunks->next;
+        free(m->chunks);
+        m->chunks = next;
     }
-    c138_json_unref(m->document);
     free(m);
     return NULL;
+}
+
+static struct c138_json *parsed(const char *text) {
+    struct c138_json *v = NULL;
+    (void)c138_json_parse(text, strlen(text), &v, NULL); /* it was dumped from an object */
+    return v;
+}
+
+struct c138_json *decl_action_document(const struct decl_action *action) {
+    return parsed(action->text);
+}
+
+struct c138_json *decl_plugin_document(const struct decl_plugin *plugin) {
+    struct c138_json *document = parsed(plugin->text), *actions = c138_json_new_array();
+    for (struct decl_action *const *a = plugin->actions; *a; a++)
+        c138_json_append(actions, decl_action_document(*a));
+    c138_json_set(document, "actions", actions);
+    return document;
 }
 
 /* --- Finding --------------------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ struct decl_action {
     int64_t timeout_ns;               /* never 0 */
     struct decl_field *const *params; /* NULL-terminated, never NULL */
     struct decl_field *const *results;
+    const char *text; /* what it was made from */
 };
 
 struct decl_event {
@@ -63,7 +64,7 @@ struct decl_plugin {
     struct decl_event *const *events;
     const char *const *subscribes;
     struct decl_metric *const *metrics;
-    const struct c138_json *document; /* what it was made from */
+    const char *text; /* what it was made from, without its actions */
 };
 
 /* Reads and lints a document: names well formed and not twice, types and roles known, defaults and
@@ -74,6 +75,11 @@ struct decl_plugin {
 c138_status decl_plugin_new(const struct c138_json *document, struct decl_plugin **ret_plugin,
                             struct c138_err *err);
 struct decl_plugin *decl_plugin_free(struct decl_plugin *p);
+
+/* The document that it was made from, made again from text at each call: for those who show it, as
+ * kept objects would be most of an idle agent's heap. The caller's. */
+struct c138_json *decl_plugin_document(const struct decl_plugin *plugin);
+struct c138_json *decl_action_document(const struct decl_action *action);
 
 const struct decl_action *decl_action_find(const struct decl_plugin *p,
                                            const char *name); /* short or full name; NULL */

@@ -3,12 +3,16 @@
 #include <base/text.h>
 #include <base/when.h>
 #include <log/log.h>
+#include <log/systemd.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 /* Standard error into a file while a test writes lines. */
 struct capture {
@@ -170,6 +174,62 @@ static void whole_lines_of_threads(void) {
     free(c.text);
 }
 
+/* What libsystemd would do for us: datagrams to a socket of ours. */
+static void datagrams(void) {
+    char folder[] = "/tmp/unit_log.XXXXXX", got[256];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", folder);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    CU_ASSERT_EQUAL_FATAL(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+    C138_BUF struct c138_buf entry = C138_BUF_NULL;
+    systemd_journal_field(&entry, "PRIORITY", "3");
+    systemd_journal_field(&entry, "MESSAGE", "two\nlines");
+    CU_ASSERT_EQUAL(systemd_send(at.sun_path, c138_buf_text(&entry), entry.length), 0);
+    static const char expected[] = "PRIORITY=3\nMESSAGE\n\x09\0\0\0\0\0\0\0two\nlines\n";
+    CU_ASSERT_EQUAL_FATAL(recv(fd, got, sizeof(got), 0), (ssize_t)sizeof(expected) - 1);
+    CU_ASSERT_EQUAL(memcmp(got, expected, sizeof(expected) - 1), 0);
+    (void)setenv("NOTIFY_SOCKET", at.sun_path, 1);
+    systemd_notify("READY=1");
+    CU_ASSERT_EQUAL(recv(fd, got, sizeof(got), 0), 7);
+    (void)unsetenv("NOTIFY_SOCKET");
+    systemd_notify("READY=1");
+    CU_ASSERT(recv(fd, got, sizeof(got), 0) < 0);
+    (void)close(fd);
+    (void)unlink(at.sun_path);
+    CU_ASSERT_EQUAL(systemd_send(at.sun_path, "x", 1), -ENOENT);
+    CU_ASSERT_EQUAL(systemd_send("relative", "x", 1), -EINVAL);
+    (void)rmdir(folder);
+    /* an abstract name */
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "@unit_log-%d", (int)getpid());
+    char name[sizeof(at.sun_path)];
+    (void)memcpy(name, at.sun_path, sizeof(name));
+    at.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    CU_ASSERT_EQUAL_FATAL(bind(fd, (const struct sockaddr *)&at,
+                               (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+                          0);
+    CU_ASSERT_EQUAL(systemd_send(name, "WATCHDOG=1", 10), 0);
+    CU_ASSERT_EQUAL(recv(fd, got, sizeof(got), 0), 10);
+    (void)close(fd);
+}
+
+static void watchdog(void) {
+    char pid[24];
+    (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    CU_ASSERT_EQUAL(systemd_watchdog_ns(), 0);
+    (void)setenv("WATCHDOG_USEC", "300000", 1);
+    CU_ASSERT_EQUAL(systemd_watchdog_ns(), INT64_C(300000000));
+    (void)setenv("WATCHDOG_PID", pid, 1);
+    CU_ASSERT_EQUAL(systemd_watchdog_ns(), INT64_C(300000000));
+    (void)setenv("WATCHDOG_PID", "1", 1); /* another process of the service */
+    CU_ASSERT_EQUAL(systemd_watchdog_ns(), 0);
+    (void)unsetenv("WATCHDOG_PID");
+    (void)setenv("WATCHDOG_USEC", "soon", 1);
+    CU_ASSERT_EQUAL(systemd_watchdog_ns(), 0);
+    (void)unsetenv("WATCHDOG_USEC");
+}
+
 const CU_TestInfo tests_log[] = {
     {"text form, levels, counts", text_form},
     {"json form", json_form},
@@ -177,5 +237,7 @@ const CU_TestInfo tests_log[] = {
     {"secrets", scrubbing},
     {"equal lines", repeats},
     {"lines of threads do not mix", whole_lines_of_threads},
+    {"datagrams to systemd", datagrams},
+    {"watchdog", watchdog},
     CU_TEST_INFO_NULL,
 };
