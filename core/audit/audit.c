@@ -39,6 +39,8 @@ static c138_status trouble(struct audit *a, c138_status status, const char *fmt,
     return status;
 }
 
+#define MEMBER_MAX 65536u /* bytes of one member of a record that is too long as a whole */
+
 static const char *const steps[] = {"CREATE TABLE audit_head(one INTEGER PRIMARY KEY CHECK(one=1), "
                                     "seq INTEGER NOT NULL, hash TEXT NOT NULL)",
                                     NULL};
@@ -124,9 +126,24 @@ static void on_ended(void *user, c138_status status) {
     c138_buf_reset(&a->waiting);
 }
 
+/* Whatever makes a record long goes. */
+static void remove_long_members(struct c138_json *record) {
+    for (int again = 1; again;) {
+        again = 0;
+        for (struct c138_json_iter i = c138_json_iter(record); c138_json_next(&i);) {
+            C138_FREE char *text = c138_json_dump(i.value);
+            if (strlen(text) <= MEMBER_MAX)
+                continue;
+            C138_FREE char *name = c138_xasprintf("%s", i.name);
+            c138_json_remove(record, name);
+            again = 1;
+            break;
+        }
+    }
+}
+
 /* A record over the limit, which readers have too, goes without what makes it long. */
 static char *line_of(struct c138_json *record, char ret_hash[65]) {
-    static const char *const long_ones[] = {"params", "outcome", "data"};
     audit_record_hash(record, ret_hash);
     c138_json_set_str(record, "hash", ret_hash);
     char *line = c138_json_canonical(record);
@@ -134,8 +151,7 @@ static char *line_of(struct c138_json *record, char ret_hash[65]) {
         return line;
     c138_json_set_uint(record, "omitted_bytes", strlen(line));
     free(line);
-    for (size_t i = 0; i < C138_COUNT(long_ones); i++)
-        c138_json_remove(record, long_ones[i]);
+    remove_long_members(record);
     c138_json_remove(record, "hash");
     audit_record_hash(record, ret_hash);
     c138_json_set_str(record, "hash", ret_hash);

@@ -14,16 +14,18 @@
 
 struct reader {
     FILE *file;
-    char *line;
-    size_t room, length;
+    char *line;              /* of AUDIT_RECORD_MAX + 1 bytes: what is longer is no record */
+    size_t length;           /* of the whole line in the file */
     uint64_t number, offset; /* of the line: from 1, bytes from 0 */
 };
 
 static c138_status reader_open(struct reader *r, const char *path, struct c138_err *err) {
     *r = (struct reader){.file = fopen(path, "re")};
-    return r->file ? C138_OK
-                   : c138_error(err, errno == ENOENT ? C138_E_NOTFOUND : C138_E_DENIED,
-                                "audit.unreadable", "%s cannot be read: %s", path, strerror(errno));
+    if (!r->file)
+        return c138_error(err, errno == ENOENT ? C138_E_NOTFOUND : C138_E_DENIED,
+                          "audit.unreadable", "%s cannot be read: %s", path, strerror(errno));
+    r->line = c138_xmalloc(AUDIT_RECORD_MAX + 1);
+    return C138_OK;
 }
 
 static void reader_close(struct reader *r) {
@@ -35,12 +37,14 @@ static void reader_close(struct reader *r) {
 /* 1: a line (without its newline; *ret_whole says whether it had one), 0: the end. */
 static int reader_next(struct reader *r, int *ret_whole) {
     r->offset += r->number ? r->length + 1 : 0;
-    ssize_t n = getline(&r->line, &r->room, r->file);
-    if (n <= 0)
+    int c;
+    for (r->length = 0; (c = getc_unlocked(r->file)) != EOF && c != '\n'; r->length++)
+        if (r->length < AUDIT_RECORD_MAX)
+            r->line[r->length] = (char)c;
+    r->line[r->length < AUDIT_RECORD_MAX ? r->length : AUDIT_RECORD_MAX] = '\0';
+    *ret_whole = c == '\n';
+    if (!*ret_whole && !r->length)
         return 0;
-    *ret_whole = r->line[n - 1] == '\n';
-    r->length = (size_t)n - (*ret_whole ? 1u : 0u);
-    r->line[r->length] = '\0';
     r->number++;
     return 1;
 }
@@ -71,7 +75,8 @@ c138_status audit_show(const char *path, const struct audit_filter *filter, stru
     struct c138_json **ring = c138_xcalloc(limit, sizeof(*ring));
     while (reader_next(&r, &whole)) {
         C138_JSON struct c138_json *record = NULL;
-        if (c138_json_parse(r.line, r.length, &record, NULL) < 0 || !wanted(filter, record))
+        if (r.length > AUDIT_RECORD_MAX || c138_json_parse(r.line, r.length, &record, NULL) < 0 ||
+            !wanted(filter, record))
             continue;
         c138_json_unref(ring[count % limit]);
         ring[count++ % limit] = C138_STEAL(record);
@@ -121,8 +126,11 @@ static struct c138_json *read_record(struct verify *v, int whole) {
     struct c138_json *record = NULL;
     struct c138_err err = {0};
     char hash[65];
-    if (v->r.length > AUDIT_RECORD_MAX ||
-        c138_json_parse(v->r.line, v->r.length, &record, &err) < 0 ||
+    if (v->r.length > AUDIT_RECORD_MAX) {
+        problem(v, v->seq + 1, "not a record: %zu bytes", v->r.length);
+        return NULL;
+    }
+    if (c138_json_parse(v->r.line, v->r.length, &record, &err) < 0 ||
         c138_json_type(record) != C138_JSON_OBJECT) {
         problem(v, v->seq + 1, "not a record: %s", err.text[0] ? err.text : "no JSON object");
         return c138_json_unref(record);

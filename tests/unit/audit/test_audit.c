@@ -5,8 +5,11 @@
 #include <base/mem.h>
 #include <base/text.h>
 
+#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -331,12 +334,33 @@ static void long_records_and_long_torn_lines(void) {
         CU_ASSERT_EQUAL(first_problem(what, sizeof(what)), 0);
     }
     close_all();
-    C138_JSON struct c138_json *shown = NULL;
+    C138_JSON struct c138_json *shown = NULL, *verdict = NULL, *rest = NULL;
     CU_ASSERT_EQUAL(audit_show(rig.log, &(struct audit_filter){.limit = 1}, &shown, &err), C138_OK);
     const struct c138_json *last = c138_json_path(shown, "records.0");
     CU_ASSERT(c138_json_get_uint(last, "omitted_bytes", 0) > (5u << 20));
     CU_ASSERT_PTR_NULL(c138_json_get(last, "params"));
     CU_ASSERT_STRING_EQUAL(c138_json_get_str(last, "digest", ""), "d");
+    /* whichever member it is */
+    C138_FREE char *long_text = c138_xcalloc(1, (5u << 20) + 1);
+    memset(long_text, 'z', 5u << 20);
+    struct c138_json *o = c138_json_new_object();
+    c138_json_set_str(o, "error", long_text);
+    c138_json_set_str(o, "params", "short");
+    CU_ASSERT_EQUAL(open_all(&err), C138_OK);
+    audit_append(rig.audit, "end", o);
+    CU_ASSERT_EQUAL(store_flush(rig.store), C138_OK);
+    CU_ASSERT_EQUAL(first_problem(what, sizeof(what)), 0);
+    close_all();
+    CU_ASSERT_EQUAL(audit_show(rig.log, &(struct audit_filter){.limit = 1}, &rest, &err), C138_OK);
+    CU_ASSERT_PTR_NULL(c138_json_path(rest, "records.0.error"));
+    CU_ASSERT_STRING_EQUAL(c138_json_as_str(c138_json_path(rest, "records.0.params"), ""), "short");
+    /* a line without end, from elsewhere, is read past, not into memory */
+    C138_FREE char *foreign = c138_xasprintf("%s.foreign", rig.log);
+    CU_ASSERT_EQUAL(c138_file_write(foreign, 0600, long_text, 5u << 20, NULL), C138_OK);
+    CU_ASSERT_EQUAL(audit_verify(foreign, 0, NULL, &verdict, &err), C138_OK);
+    CU_ASSERT_STRING_EQUAL(c138_json_as_str(c138_json_path(verdict, "problems.0.what"), ""),
+                           "not a record: 5242880 bytes");
+    (void)unlink(foreign);
     CU_ASSERT_EQUAL(stat(rig.log, &st), 0);
     FILE *f = fopen(rig.log, "ae");
     for (int i = 0; i < 200000; i++)
@@ -397,6 +421,47 @@ static void a_log_that_cannot_be_written(void) {
     down();
 }
 
+/* In a thread of its own, whose ftruncate() fails from here on. */
+static void *without_ftruncate(void *user) {
+    char hash[65];
+    int *full = user;
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    CU_ASSERT_EQUAL(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ftruncate), 0), 0);
+    CU_ASSERT_EQUAL(seccomp_load(filter), 0);
+    seccomp_release(filter);
+    store_before_commit(rig.store, refuse, NULL, full);
+    append(100);
+    CU_ASSERT_EQUAL(store_flush(rig.store), C138_E_LIMIT);
+    *full = 0;
+    append(101);
+    CU_ASSERT(store_flush(rig.store) < 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(store_trouble(rig.store), "cannot be shortened"));
+    CU_ASSERT_EQUAL(audit_head(rig.audit, hash), RECORDS);
+    return NULL;
+}
+
+/* A line of a lost transaction that cannot be taken back: nothing is committed behind it; once it
+ * can, the agent goes on. */
+static void a_log_that_cannot_be_shortened(void) {
+    struct stat before, after;
+    char what[256], hash[65];
+    int full = 1;
+    pthread_t thread;
+    up();
+    CU_ASSERT_EQUAL(stat(rig.log, &before), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, without_ftruncate, &full), 0);
+    CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+    CU_ASSERT_EQUAL(stat(rig.log, &after), 0);
+    CU_ASSERT(after.st_size > before.st_size);
+    append(102);
+    CU_ASSERT_EQUAL(store_flush(rig.store), C138_OK);
+    CU_ASSERT_PTR_NULL(store_trouble(rig.store));
+    CU_ASSERT_EQUAL(audit_head(rig.audit, hash), RECORDS + 1);
+    CU_ASSERT_EQUAL(first_problem(what, sizeof(what)), 0);
+    close_all();
+    down();
+}
+
 const CU_TestInfo tests_audit[] = {
     {"every flipped byte is found", every_flipped_byte_is_found},
     {"dropped, repeated, swapped", dropped_repeated_swapped},
@@ -408,4 +473,5 @@ const CU_TestInfo tests_audit[] = {
     {"a file written anew", a_file_written_anew},
     {"long records and long torn lines", long_records_and_long_torn_lines},
     {"a log that cannot be written", a_log_that_cannot_be_written},
+    {"a log that cannot be shortened", a_log_that_cannot_be_shortened},
     CU_TEST_INFO_NULL};
