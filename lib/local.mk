@@ -6,7 +6,7 @@ lib_base_sources = lib/base/err.c lib/base/err.h lib/base/mem.c lib/base/mem.h l
 lib_schema_sources = lib/schema/decl.c lib/schema/decl.h lib/schema/validate.c lib/schema/validate.h \
     lib/schema/describe.c lib/schema/describe.h lib/schema/cron.c lib/schema/cron.h lib/schema/zone.c
 lib_evm_sources = lib/evm/keccak.c lib/evm/keccak.h lib/evm/address.c lib/evm/address.h \
-    lib/evm/rlp.c lib/evm/rlp.h
+    lib/evm/rlp.c lib/evm/rlp.h lib/evm/tx.c lib/evm/tx.h
 lib_net_sources = lib/net/promtext.c lib/net/promtext.h
 noinst_LTLIBRARIES += lib/libchain138.la
 lib_libchain138_la_SOURCES = $(lib_base_sources) $(lib_schema_sources) $(lib_evm_sources) \
@@ -32,4 +32,12 @@ lib_libchain138wallet_la_SOURCES = lib/wallet/secret.c lib/wallet/secret.h lib/w
     lib/wallet/tesserakey.h lib/wallet/slip39.c lib/wallet/slip39.h
 lib_libchain138wallet_la_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(SECP256K1_CFLAGS) $(SODIUM_CFLAGS) $(ARGON2_CFLAGS)
 lib_libchain138wallet_la_LIBADD = $(SECP256K1_LIBS) $(SODIUM_LIBS) $(ARGON2_LIBS) $(UNISTRING_LIBS) $(CRYPTO_LIBS)
+endif
+
+# What needs libsecp256k1, apart in the same way.
+if HAVE_SECP256K1
+noinst_LTLIBRARIES += lib/libchain138secp.la
+lib_libchain138secp_la_SOURCES = lib/evm/secp.c lib/evm/secp.h
+lib_libchain138secp_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECP256K1_CFLAGS)
+lib_libchain138secp_la_LIBADD = $(SECP256K1_LIBS)
 endif

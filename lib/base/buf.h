@@ -5,6 +5,7 @@
  */
 #ifndef C138_BASE_BUF_H
 #define C138_BASE_BUF_H
+#include <base/mem.h>
 #include <chain138/abi.h>
 #include <stdarg.h>
 

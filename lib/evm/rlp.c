@@ -104,3 +104,44 @@ c138_status c138_rlp_uint(struct c138_rlp *in, uint64_t *ret_value) {
 int c138_rlp_done(const struct c138_rlp *in) {
     return in->length == 0;
 }
+
+/* --- Writing --------------------------------------------------------------------------------- */
+
+static void put_head(struct c138_buf *out, size_t length, uint8_t base) {
+    uint8_t head[1 + sizeof(length)];
+    size_t n = 0;
+    if (length < 56) {
+        c138_buf_addc(out, (char)(base + length));
+        return;
+    }
+    for (size_t rest = length; rest; rest >>= 8)
+        n++;
+    head[0] = (uint8_t)(base + 55 + n);
+    for (size_t i = 0; i < n; i++)
+        head[n - i] = (uint8_t)(length >> 8 * i);
+    c138_buf_add(out, head, n + 1);
+}
+
+void c138_rlp_put_bytes(struct c138_buf *out, const void *bytes, size_t length) {
+    const uint8_t *p = bytes;
+    if (length != 1 || *p >= 0x80) /* a small byte stands for itself */
+        put_head(out, length, 0x80);
+    if (length)
+        c138_buf_add(out, bytes, length);
+}
+
+void c138_rlp_put_uint(struct c138_buf *out, uint64_t value) {
+    uint8_t bytes[8];
+    size_t n = 0;
+    for (uint64_t rest = value; rest; rest >>= 8)
+        n++;
+    for (size_t i = 0; i < n; i++)
+        bytes[n - 1 - i] = (uint8_t)(value >> 8 * i);
+    c138_rlp_put_bytes(out, bytes, n);
+}
+
+void c138_rlp_put_list(struct c138_buf *out, const void *items, size_t length) {
+    put_head(out, length, 0xc0);
+    if (length)
+        c138_buf_add(out, items, length);
+}

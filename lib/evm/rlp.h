@@ -1,10 +1,11 @@
 /*
- * evm/rlp.h: reading RLP (Ethereum yellow paper, appendix B), strict: non-canonical lengths, single
+ * evm/rlp.h: RLP. Reading (Ethereum yellow paper, appendix B), strict: non-canonical lengths, single
  * bytes with a prefix, and items that reach past their list are C138_E_INVALID. A reader walks over
  * borrowed bytes. Pure; any thread.
  */
 #ifndef C138_EVM_RLP_H
 #define C138_EVM_RLP_H
+#include <base/buf.h>
 #include <base/err.h>
 struct c138_rlp {
     const uint8_t *p;
@@ -20,4 +21,10 @@ c138_status c138_rlp_bytes(struct c138_rlp *in, const uint8_t **ret_bytes,
 c138_status c138_rlp_uint(struct c138_rlp *in,
                           uint64_t *ret_value); /* ... no leading zeros, to 8 bytes */
 int c138_rlp_done(const struct c138_rlp *in);
+
+/* Writing, at the end of `out`; a bounded one that is full says so in out->overflow. A list is
+ * written from its items, which are RLP already. */
+void c138_rlp_put_bytes(struct c138_buf *out, const void *bytes, size_t length);
+void c138_rlp_put_uint(struct c138_buf *out, uint64_t value);
+void c138_rlp_put_list(struct c138_buf *out, const void *items, size_t length);
 #endif

@@ -6,8 +6,8 @@
 #include <evm/address.h>
 #include <evm/keccak.h>
 #include <evm/rlp.h>
+#include <evm/secp.h>
 #include <secp256k1.h>
-#include <secp256k1_recovery.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,25 +160,6 @@ c138_status besu_extra_read(const uint8_t *bytes, size_t length, struct besu_ext
 /* --- Clique -------------------------------------------------------------------------------------
  */
 
-static void rlp_head_write(struct c138_buf *out, size_t length, uint8_t base) {
-    if (length < 56) {
-        c138_buf_addc(out, (char)(base + length));
-        return;
-    }
-    int size = 0;
-    for (size_t l = length; l; l >>= 8)
-        size++;
-    c138_buf_addc(out, (char)(base + 55 + size));
-    for (int i = size - 1; i >= 0; i--)
-        c138_buf_addc(out, (char)(length >> (8 * i)));
-}
-
-static void rlp_write(struct c138_buf *out, const uint8_t *bytes, size_t length) {
-    if (!(length == 1 && bytes[0] < 0x80))
-        rlp_head_write(out, length, 0x80);
-    c138_buf_add(out, bytes, length);
-}
-
 /* A member of the header into `out`; numbers lose their leading zeros. */
 static c138_status header_member(struct c138_buf *out, const struct c138_json *block,
                                  const char *name, int is_number) {
@@ -198,7 +179,7 @@ static c138_status header_member(struct c138_buf *out, const struct c138_json *b
     size_t skip = 0;
     while (is_number && skip < length && bytes[skip] == 0)
         skip++;
-    rlp_write(out, bytes + skip, length - skip);
+    c138_rlp_put_bytes(out, bytes + skip, length - skip);
     return C138_OK;
 }
 
@@ -219,38 +200,31 @@ static c138_status clique_hash(const struct c138_json *block, const uint8_t *ext
         status = header_member(&list, block, before[i].name, before[i].is_number);
     if (status != C138_OK)
         return status;
-    rlp_write(&list, extra, extra_length - SEAL);
+    c138_rlp_put_bytes(&list, extra, extra_length - SEAL);
     if (header_member(&list, block, "mixHash", 0) != C138_OK ||
         header_member(&list, block, "nonce", 0) != C138_OK)
         return C138_E_INVALID;
     if (c138_json_has(block, "baseFeePerGas") &&
         header_member(&list, block, "baseFeePerGas", 1) != C138_OK)
         return C138_E_INVALID;
-    rlp_head_write(&all, list.length, 0xc0);
-    c138_buf_add(&all, list.data, list.length);
+    c138_rlp_put_list(&all, list.data, list.length);
     c138_keccak256(all.data, all.length, ret_hash);
     return C138_OK;
 }
 
 static c138_status clique_signer(const struct c138_json *block, const uint8_t *extra, size_t length,
                                  struct besu_address *ret_signer) {
-    uint8_t hash[32], point[65];
-    size_t point_length = sizeof(point);
-    secp256k1_ecdsa_recoverable_signature signature;
-    secp256k1_pubkey key;
-    if (length < VANITY + SEAL || extra[length - 1] > 3 ||
-        clique_hash(block, extra, length, hash) != C138_OK)
+    uint8_t hash[32], key[64];
+    if (length < VANITY + SEAL || clique_hash(block, extra, length, hash) != C138_OK)
         return C138_E_INVALID;
-    secp256k1_context *context = secp256k1_context_create(SECP256K1_CONTEXT_VERIFY);
-    int ok = secp256k1_ecdsa_recoverable_signature_parse_compact(
-                 context, &signature, extra + length - SEAL, extra[length - 1]) &&
-             secp256k1_ecdsa_recover(context, &key, &signature, hash) &&
-             secp256k1_ec_pubkey_serialize(context, point, &point_length, &key,
-                                           SECP256K1_EC_UNCOMPRESSED);
-    secp256k1_context_destroy(context);
-    if (!ok)
+    const uint8_t *seal = extra + length - SEAL;
+    struct c138_secp *secp = c138_secp_new();
+    c138_status status =
+        secp ? c138_secp_recover(secp, hash, seal, seal + 32, seal[64], key) : C138_E_INTERNAL;
+    c138_secp_free(secp);
+    if (status != C138_OK)
         return C138_E_INVALID;
-    c138_address_of_key(point + 1, ret_signer->b);
+    c138_address_of_key(key, ret_signer->b);
     return C138_OK;
 }
 

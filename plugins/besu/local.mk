@@ -9,8 +9,8 @@ if BUILD_BESU
 pkgplugin_LTLIBRARIES += plugins/besu/besu.la
 noinst_LTLIBRARIES += plugins/besu/libbesu.la
 plugins_besu_libbesu_la_SOURCES = $(besu_sources)
-plugins_besu_libbesu_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECP256K1_CFLAGS)
-plugins_besu_libbesu_la_LIBADD = lib/libchain138net.la lib/libchain138.la $(SECP256K1_LIBS)
+plugins_besu_libbesu_la_CPPFLAGS = $(AM_CPPFLAGS)
+plugins_besu_libbesu_la_LIBADD = lib/libchain138net.la lib/libchain138secp.la lib/libchain138.la
 plugins_besu_besu_la_SOURCES =
 plugins_besu_besu_la_LDFLAGS = $(AM_PLUGIN_LDFLAGS)
 plugins_besu_besu_la_LIBADD = plugins/besu/libbesu.la

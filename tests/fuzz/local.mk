@@ -61,10 +61,10 @@ FUZZ_MAIN =
 else
 FUZZ_MAIN = tests/fuzz/replay.c
 TESTS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when \
-    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers
+    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers tests/fuzz/fuzz_tx
 endif
 check_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when \
-    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers
+    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers tests/fuzz/fuzz_tx
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_LDADD = lib/libchain138.la
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_FUZZ_LDFLAGS)
@@ -105,4 +105,8 @@ tests_fuzz_fuzz_triggers_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SQLITE_CFLA
 tests_fuzz_fuzz_triggers_LDADD = core/libcore.la
 tests_fuzz_fuzz_triggers_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/triggers
+tests_fuzz_fuzz_tx_SOURCES = tests/fuzz/fuzz_tx.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tx_LDADD = lib/libchain138.la
+tests_fuzz_fuzz_tx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/tx
 include tests/fuzz/wallet.mk

@@ -6,3 +6,4 @@ tests_integration_wallet_tool_LDADD = lib/libchain138wallet.la lib/libchain138.l
 TESTS += tests/integration/wallet_vectors.py
 endif
 dist_check_SCRIPTS += tests/integration/wallet_vectors.py
+EXTRA_DIST += tests/integration/vectors.py

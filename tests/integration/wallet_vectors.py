@@ -8,82 +8,19 @@
 
 Skips with a reason what cannot be fetched. C138_NPM_CACHE keeps what npm fetched; C138_CAST names a cast.
 """
-import gzip
 import json
 import os
 import pathlib
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 import unicodedata
 
-SOURCE = pathlib.Path(os.environ.get("srcdir", "."))
-BUILD = pathlib.Path.cwd()
-TOOL = BUILD / "tests/integration/wallet_tool"
-CACHE = pathlib.Path(os.environ.get("C138_NPM_CACHE") or BUILD / "npm-cache")
-TESTCASES, CAST, SLIP39 = "5.8.0", "1.7.1", "0.1.9"
+from vectors import BUILD, CACHE, SOURCE, Skip, cases, check, counted, npm, plain, run
+
+CAST, SLIP39 = "1.7.1", "0.1.9"
 HASH_WASM, TWEETNACL = "4.12.0", "1.0.3"
-failures, ran, skipped = [], [], []
-
-
-class Skip(Exception):
-    pass
-
-
-class Tool:
-    """wallet_tool, a question and an answer a line."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([TOOL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        encoding="utf-8")
-
-    def __call__(self, op, **request):
-        self.process.stdin.write(json.dumps({"op": op, **request}, ensure_ascii=False) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit(f"wallet_tool ended with {self.process.wait()} at {op}")
-        return json.loads(line)
-
-    def close(self):
-        self.process.stdin.close()
-        if self.process.wait() != 0:
-            failures.append(f"wallet_tool ended with {self.process.returncode}")
-
-
-def check(condition, what):
-    if not condition:
-        failures.append(what)
-        print("FAIL", what)
-    return bool(condition)
-
-
-def counted(what, good, total):
-    """A count of 0 is a failure: a test that ran nothing proves nothing."""
-    print(f"{what}: {good} of {total} cases")
-    check(total > 0 and good == total, f"{what}: {good} of {total}")
-    ran.append(what)
-
-
-def npm(package, version):
-    """The folder of a package, fetched once into a folder of its own."""
-    if not shutil.which("npm"):
-        raise Skip("npm is not installed")
-    home = CACHE / f"{package.replace('/', '+')}-{version}"
-    folder = home / "node_modules" / package
-    if not folder.is_dir():
-        home.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts",
-                               f"{package}@{version}"], cwd=home, capture_output=True, text=True)
-        if done.returncode or not folder.is_dir():
-            raise Skip(f"npm cannot fetch {package}@{version}: {(done.stderr or done.stdout).strip()[-200:]}")
-    return folder
-
-
-def plain(hex_text):
-    return hex_text[2:].lower() if hex_text.startswith("0x") else hex_text.lower()
 
 
 def nfkd(text):
@@ -91,11 +28,6 @@ def nfkd(text):
 
 
 # --- @ethersproject/testcases
-
-def cases(name):
-    with gzip.open(npm("@ethersproject/testcases", TESTCASES) / "testcases" / f"{name}.json.gz") as f:
-        return json.load(f)
-
 
 def keystore_good(tool, case):
     op = "presale-open" if case["type"] == "crowdsale" else "keystore-open"
@@ -311,21 +243,5 @@ def tessera_locks(tool):
     counted("Tessera keys that we lock, opened by hash-wasm and tweetnacl", good, total)
 
 
-def main():
-    if not TOOL.exists():
-        print(f"SKIP: {TOOL} is not built")
-        sys.exit(77)
-    tool = Tool()
-    for part in (ethers_keystores, ethers_trees, ethers_accounts, with_cast, with_slip39, tessera, tessera_locks):
-        try:
-            part(tool)
-        except Skip as reason:
-            skipped.append(part.__name__)
-            print(f"skipped: {part.__name__}: {reason}")
-    tool.close()
-    print(f"wallet_vectors: {len(ran)} passed, {len(failures)} failed, {len(skipped)} skipped")
-    sys.exit(1 if failures else 0 if ran else 77)
-
-
 if __name__ == "__main__":
-    main()
+    run("wallet_vectors", "wallet_tool", (ethers_keystores, ethers_trees, ethers_accounts, with_cast, with_slip39, tessera, tessera_locks))

@@ -43,7 +43,7 @@ tests_unit_schema_unit_schema_LDADD = lib/libchain138.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/evm/unit_evm
 TESTS += tests/unit/evm/unit_evm
 tests_unit_evm_unit_evm_SOURCES = $(UNIT_SOURCES) tests/unit/evm/main.c \
-    tests/unit/evm/test_keccak.c tests/unit/evm/test_address.c tests/unit/evm/test_rlp.c
+    tests/unit/evm/test_keccak.c tests/unit/evm/test_address.c tests/unit/evm/test_rlp.c tests/unit/evm/test_tx.c
 tests_unit_evm_unit_evm_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_evm_unit_evm_LDADD = lib/libchain138.la $(UNIT_LIBS)
 if HAVE_CURL
