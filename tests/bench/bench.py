@@ -32,10 +32,10 @@ def left_out(name, why):
 
 def programs():
     """The C programs print lines of JSON: {"name","value","unit","goal":[op, number],"detail"}."""
-    for name in ("bench_bus", "bench_call"):
+    for name in ("bench_bus", "bench_call", "bench_evm"):
         path = built(name)
         if not os.path.exists(path):
-            left_out(name, "not built: make bench builds it, bench_bus where libnats is there")
+            left_out(name, "not built: make bench builds it, bench_bus where libnats is there, bench_evm where libgcrypt is")
             continue
         r = subprocess.run([path], capture_output=True, text=True, timeout=300)
         for line in r.stdout.splitlines():

@@ -14,6 +14,14 @@ bench_bus_LDADD = core/libcore.la $(NATS_LIBS)
 if HAVE_NATS
 BENCHES += bench_bus
 endif
+EXTRA_PROGRAMS += bench_evm
+CLEANFILES += bench_evm
+bench_evm_SOURCES = $(BENCH_SOURCES) tests/bench/bench_evm.c
+bench_evm_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(GCRYPT_CFLAGS) $(SECP256K1_CFLAGS)
+bench_evm_LDADD = lib/libchain138secp.la core/libcore.la lib/libchain138.la $(GCRYPT_LIBS) $(SECP256K1_LIBS)
+if HAVE_GCRYPT
+BENCHES += bench_evm
+endif
 
 # Made by `make bench` only.
 BENCH_PLUGINS = tests/bench/bench-pub.la tests/bench/bench-sub.la
