@@ -46,7 +46,7 @@ setup_anvil() {
     if [ ! -x "$ANVIL" ]; then
         say "fetching anvil $ANVIL_VERSION from npm"
         mkdir -p "$cache"
-        (cd "$cache" && npm install --silent --no-audit --no-fund --no-save --ignore-scripts \
+        (cd "$cache" && npm install --prefix "$cache" --silent --no-audit --no-fund --no-save --ignore-scripts \
             "@foundry-rs/anvil-linux-$arch@$ANVIL_VERSION" >/dev/null)
     fi
 }

@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -242,6 +243,15 @@ static void on_watchdog(evutil_socket_t fd, short what, void *user) {
     systemd_notify("WATCHDOG=1");
 }
 
+/* What a burst of work took and nobody needs now goes back to the system. */
+static void on_housekeeping(evutil_socket_t fd, short what, void *user) {
+    struct agent *a = user;
+    (void)fd;
+    (void)what;
+    store_release(a->store);
+    (void)malloc_trim(0);
+}
+
 static c138_status listen_api(struct agent *a, struct c138_err *err) {
     const char *mode = config_str(a->config, "api.socket_mode");
     C138_FREE char *fallback = c138_path_join(a->run_dir, "agent.sock");
@@ -292,6 +302,9 @@ int agent_run(struct agent *a) {
         a->watchdog = event_new(a->base, -1, EV_PERSIST, on_watchdog, a);
         event_add(a->watchdog, &each);
     }
+    static const struct timeval housekeeping = {.tv_sec = 10};
+    a->housekeeping = event_new(a->base, -1, EV_PERSIST, on_housekeeping, a);
+    event_add(a->housekeeping, &housekeeping);
     struct c138_json *record = c138_json_new_object();
     c138_json_set_str(record, "outcome", "start");
     c138_json_set_str(record, "version", AGENT_VERSION);
@@ -518,6 +531,8 @@ void agent_deinit(struct agent *a) {
             event_free(a->signals[i]);
     if (a->watchdog)
         event_free(a->watchdog);
+    if (a->housekeeping)
+        event_free(a->housekeeping);
     api_free(a->api);
     plugins_free(a->plugins); /* ends the calls of jobs */
     jobs_free(a->jobs);       /* tells those that asked for them */

@@ -49,6 +49,7 @@ struct agent {
     struct api *api;
     struct event *signals[4];
     struct event *watchdog;
+    struct event *housekeeping;
     struct event *stop_event; /* ends the loop after the plugins had their time */
     int64_t started_ns;       /* monotonic */
     int64_t started_utc_ns;

@@ -202,6 +202,10 @@ static void call_action(struct agent *a, struct plugins_hostcall *call) {
         status =
             c138_error(&err, C138_E_APPROVAL, "approval.needed",
                        "%s is dangerous: a person must ask for it, and another approve it", name);
+    else if (action->effect != C138_EFFECT_READ && policy_wants_approval(a->policy, name))
+        status =
+            c138_error(&err, C138_E_APPROVAL, "approval.needed",
+                       "%s is to be approved (policy.approve): a person must ask for it", name);
     if (cause) {
         (void)snprintf(who.name, sizeof(who.name), "%s", job_principal(cause));
         who.role = job_role(cause);

@@ -95,6 +95,12 @@ static const c138_field *const policy_fields[] = {
                                       .flags = C138_FIELD_REQUIRED,
                                       .choices = C138_TEXTS("viewer", "operator", "custodian"),
                                       .summary = "Its role"))))),
+    C138_FIELD(.name = "approve", .type = C138_T_LIST, .max_text = "256",
+               .summary = "Actions that need a plan and an approval beside the dangerous ones: "
+                          "\"chain.send\", \"chain.*\"",
+               .fields = C138_FIELDS(C138_FIELD(.name = "action", .type = C138_T_STRING,
+                                                .summary = "An action, or a pattern",
+                                                .min_text = "1", .max_text = "127"))),
     C138_FIELD(.name = "approval_ttl", .type = C138_T_DURATION, .default_text = "1h",
                .min_text = "1s", .max_text = "7d",
                .summary = "How long a plan waits for its approval"),

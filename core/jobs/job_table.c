@@ -67,7 +67,7 @@ void job_drop(struct jobs *j, struct job *job) {
 }
 
 void job_final_here(struct jobs *j, struct job *job) {
-    (void)job;
+    job->final_ns = c138_now_monotonic_ns();
     j->final_here++;
 }
 
@@ -77,11 +77,11 @@ static int may_go(const struct job *job) {
 }
 
 /* Only from the timer: pointers to jobs live until the loop turns. */
-void jobs_evict(struct jobs *j) {
+void jobs_evict(struct jobs *j, int64_t now) {
     struct job *before = NULL;
-    for (struct job *job = j->oldest, *next; job && j->final_here > FINAL_KEPT; job = next) {
+    for (struct job *job = j->oldest, *next; job && j->final_here; job = next) {
         next = job->newer;
-        if (!may_go(job)) {
+        if (!may_go(job) || (j->final_here <= FINAL_KEPT && now - job->final_ns < FINAL_KEPT_NS)) {
             before = job;
             continue;
         }

@@ -458,6 +458,13 @@ static void denied(struct jobs *j, const struct job_request *r, const struct c13
     audit_append(j->env.audit, "deny", o);
 }
 
+/* First a plan, which somebody else approves? */
+static int wants_plan(const struct jobs *j, const struct job_request *r) {
+    return !r->dry_run && r->action->effect != C138_EFFECT_READ &&
+           (r->action->effect == C138_EFFECT_DANGEROUS ||
+            policy_wants_approval(j->env.policy(j->env.user), r->action->full_name));
+}
+
 static struct job *job_from(struct jobs *j, const struct job_request *r) {
     struct job *job = job_new(j, NULL);
     job->action = r->action;
@@ -477,8 +484,7 @@ static struct job *job_from(struct jobs *j, const struct job_request *r) {
     job->created_ns = c138_now_utc_ns();
     job->queued_ns = c138_now_monotonic_ns();
     job->permille = 1001;
-    job->state =
-        r->action->effect == C138_EFFECT_DANGEROUS && !r->dry_run ? JOB_PLANNING : JOB_QUEUED;
+    job->state = wants_plan(j, r) ? JOB_PLANNING : JOB_QUEUED;
     add_waiter(job, r);
     return job;
 }
@@ -496,6 +502,10 @@ c138_status jobs_submit(struct jobs *j, const struct job_request *r, struct c138
     if (r->dry_run && r->action->effect != C138_EFFECT_READ &&
         !(r->action->flags & C138_ACTION_DRY_RUN))
         return c138_error(err, C138_E_UNSUPPORTED, "action.no-dry-run", "%s cannot be dry-run",
+                          r->action->full_name);
+    if (wants_plan(j, r) && !(r->action->flags & C138_ACTION_DRY_RUN))
+        return c138_error(err, C138_E_UNSUPPORTED, "approval.no-plan",
+                          "%s is to be approved (policy.approve), and has no plan that could be",
                           r->action->full_name);
     if (repeats(j, r))
         return C138_OK;
@@ -689,7 +699,7 @@ static void on_tick(evutil_socket_t fd, short what, void *user) {
     }
     retry_unsaved(j, now);
     jobs_wake_late(j, now);
-    jobs_evict(j);
+    jobs_evict(j, now);
     if (now - j->swept_ns > SWEEP_NS) {
         j->swept_ns = now;
         job_rows_sweep(j);

@@ -10,7 +10,7 @@
  * after that commit; so after a kill -9 a job that is queued was never called, and one that is
  * running may have been: it becomes `interrupted` ("outcome unknown: ..."), or queued again if its
  * action is declared idempotent. Reads (EFFECT_READ) are not stored and not audited unless `durable`
- * is asked for; they live in memory until they end and were fetched.
+ * is asked for; they live in memory, and for 15 s after their end (as the last 256 ended jobs).
  *
  * Locks: two jobs whose lock names are equal never run together; the later one waits, queued, for
  * as long as the others run. At most 128 jobs of one plugin run at a time. A job waits in `queued`

@@ -16,7 +16,9 @@
 #include <string.h>
 
 #define BUCKETS 4096
-#define FINAL_KEPT 512 /* finished jobs that stay in memory */
+/* Finished jobs stay in memory for so long, so many at most; one that is stored is read again. */
+#define FINAL_KEPT 256
+#define FINAL_KEPT_NS (15 * C138_NS_PER_S)
 #define LOG_LINES_MAX 10000u
 #define ATTEMPTS_MAX 5 /* of an idempotent action that dies */
 #define LOCK_BUCKETS 256
@@ -65,6 +67,7 @@ struct job {
     size_t owed_sent; /* so many are in the transaction that is open */
     int64_t created_ns, started_ns, ended_ns, expires_ns; /* UTC */
     int64_t timeout_ns, deadline_ns, queued_ns, retry_ns; /* monotonic but for timeout_ns */
+    int64_t final_ns; /* monotonic: final, or read from disk in that state */
     uint64_t version;
     void *runner;
     struct waiting *waiters;
@@ -104,7 +107,7 @@ struct jobs {
 struct job *job_new(struct jobs *j, const char *id);
 void job_drop(struct jobs *j, struct job *job);
 struct job *job_here(const struct jobs *j, const char *id);
-void jobs_evict(struct jobs *j);
+void jobs_evict(struct jobs *j, int64_t now);
 void job_final_here(struct jobs *j, struct job *job);
 
 /* job_rows.c */

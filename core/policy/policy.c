@@ -57,6 +57,7 @@ struct policy {
     struct token *tokens;
     size_t n_tokens;
     int root, self_approval;
+    struct c138_json *approve; /* patterns of actions; NULL: none */
     int64_t ttl_ns;
     struct policy_lookup lookup;
 };
@@ -148,6 +149,7 @@ c138_status policy_new(const struct c138_json *section, const char *host_name, s
     p->lookup = (struct policy_lookup){user_name, group_names};
     p->root = strcmp(root, "none") != 0;
     p->self_approval = c138_json_get_bool(section, "self_approval", 0);
+    p->approve = c138_json_ref(c138_json_get(section, "approve"));
     p->tokens_file = tokens && *tokens ? c138_xstrdup(tokens) : NULL;
     p->ttl_ns = TTL_NS;
     c138_status status = C138_OK;
@@ -176,6 +178,7 @@ struct policy *policy_free(struct policy *p) {
     free(p->named);
     free(p->tokens);
     free(p->tokens_file);
+    (void)c138_json_unref(p->approve);
     free(p);
     return NULL;
 }
@@ -363,6 +366,13 @@ c138_status policy_may_approve(const struct policy *p, const struct principal *w
         return c138_error(err, C138_E_DENIED, "policy.self-approval",
                           "%s asked for it: another custodian must approve it", who->name);
     return C138_OK;
+}
+
+int policy_wants_approval(const struct policy *p, const char *action) {
+    for (size_t i = 0; i < c138_json_count(p->approve); i++)
+        if (c138_topic_match(c138_json_as_str(c138_json_at(p->approve, i), ""), action))
+            return 1;
+    return 0;
 }
 
 int64_t policy_approval_ttl_ns(const struct policy *p) {

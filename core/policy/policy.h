@@ -9,6 +9,7 @@
  *     custodians = ( "user:alice", "group:chain138-custodians" );
  *     tokens_file = "/etc/chain138/tokens";   # lines: NAME ROLE SHA256-OF-TOKEN; mode 0600, 0640
  *     principals = ( { name = "nightly"; role = "operator"; } );   # for schedules and triggers
+ *     approve = ( "chain.send", "keys.*" );   # beside what is dangerous
  *     approval_ttl = "1h";
  *     self_approval = false;
  *   };
@@ -54,5 +55,7 @@ c138_status policy_check(const struct principal *who, uint32_t least_role, const
  * self_approval). */
 c138_status policy_may_approve(const struct policy *p, const struct principal *who,
                                const char *requested_by, struct c138_err *err);
+/* Does the config want a plan and an approval for this action, though it is not dangerous? */
+int policy_wants_approval(const struct policy *p, const char *action);
 int64_t policy_approval_ttl_ns(const struct policy *p);
 #endif

@@ -157,6 +157,10 @@ struct store *store_close(struct store *s) {
     return NULL;
 }
 
+void store_release(struct store *s) {
+    (void)sqlite3_db_release_memory(s->db);
+}
+
 sqlite3 *store_db(struct store *s) {
     return s->db;
 }

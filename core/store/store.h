@@ -47,6 +47,8 @@ void store_before_commit(struct store *s, c138_status (*before)(void *user),
 /* From a `before` that fails: why, and what to do; store_trouble() gives it. */
 void store_blame(struct store *s, const char *text);
 c138_status store_flush(struct store *s);
+/* Gives back the memory of pages that need not be kept; they are read again when they are wanted. */
+void store_release(struct store *s);
 /* The last failure's text ("database or disk is full: free space in /var/lib/chain138"), NULL if
  * all is well. */
 const char *store_trouble(const struct store *s);

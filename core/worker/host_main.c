@@ -44,7 +44,8 @@ static void close_descriptors(void) {
 /* The agent decides when we end: what a terminal or a service manager sends to all is not for us.
  */
 static void ignore_signals(void) {
-    static const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    /* SIGXFSZ: a limit on the size of files is an error of write(2), as a full disk is. */
+    static const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         (void)signal(signals[i], SIG_IGN);
 }

@@ -115,12 +115,18 @@ static void wake(struct mailbox *m) {
         (void)eventfd_write(m->event_fd, 1);
 }
 
+/* Bounded messages that wait. `taken` may have been told after this thread read `put`, whose
+ * message the consumer then took as well: no fewer than none wait. */
+static uint64_t waiting(const struct mailbox *m) {
+    uint64_t put = atomic_load_explicit(&m->put, memory_order_relaxed);
+    uint64_t taken = atomic_load_explicit(&m->taken, memory_order_relaxed);
+    return put > taken ? put - taken : 0;
+}
+
 /* For how many of `wanted` is there room? `put` may run over by what producers ask for at once. The
  * rest is counted as dropped. */
 static uint32_t take_room(struct mailbox *m, uint32_t wanted) {
-    uint64_t put = atomic_load_explicit(&m->put, memory_order_relaxed);
-    uint64_t taken = atomic_load_explicit(&m->taken, memory_order_relaxed);
-    uint64_t waiting = put - taken, room = waiting < m->max ? m->max - waiting : 0;
+    uint64_t already = waiting(m), room = already < m->max ? m->max - already : 0;
     uint32_t n = room < wanted ? (uint32_t)room : wanted;
     if (n)
         atomic_fetch_add_explicit(&m->put, n, memory_order_relaxed);
@@ -235,9 +241,7 @@ int mailbox_arm(struct mailbox *m) {
 }
 
 uint32_t mailbox_depth(const struct mailbox *m) {
-    uint64_t put = atomic_load_explicit(&m->put, memory_order_relaxed);
-    uint64_t taken = atomic_load_explicit(&m->taken, memory_order_relaxed);
-    uint64_t depth = put > taken ? put - taken : 0;
+    uint64_t depth = waiting(m);
     return depth > UINT32_MAX ? UINT32_MAX : (uint32_t)depth;
 }
 

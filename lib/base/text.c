@@ -20,6 +20,13 @@ static int hex_digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+char *c138_hex_text(const void *bytes, size_t length) {
+    char *text = c138_xmalloc(2 * length + 3);
+    memcpy(text, "0x", 3);
+    c138_hex_encode(bytes, length, text + 2);
+    return text;
+}
+
 c138_status c138_hex_decode(const char *text, size_t text_length, uint8_t *ret_bytes) {
     if (text_length % 2)
         return C138_E_INVALID;

@@ -9,6 +9,8 @@
 
 /* Hex without 0x. `ret_text` has room for 2 * length + 1. */
 void c138_hex_encode(const uint8_t *bytes, size_t length, char *ret_text);
+/* With 0x; the caller frees it. */
+char *c138_hex_text(const void *bytes, size_t length);
 /* Exactly `text_length` hex digits (even) into text_length / 2 bytes. C138_E_INVALID otherwise. */
 c138_status c138_hex_decode(const char *text, size_t text_length, uint8_t *ret_bytes);
 /* Base64 (RFC 4648, padded, no line breaks). encode adds to `out`. */
@@ -35,7 +37,7 @@ c138_status c138_parse_quantity(const char *text, uint64_t *ret_value);
 /* Does `topic` match `pattern`: equal, or pattern "*", or pattern ends in ".*" and topic starts
  * with what is before the star. */
 int c138_topic_match(const char *pattern, const char *topic);
-/* SHA-256 (OpenSSL). */
+/* SHA-256 (libsodium). */
 void c138_sha256(const void *bytes, size_t length, uint8_t ret_digest[32]);
 void c138_sha256_hex(const void *bytes, size_t length, char ret_text[65]);
 #endif

@@ -25,7 +25,7 @@ static uint32_t divide(struct c138_u256 *v, uint32_t divisor) {
     return (uint32_t)rest;
 }
 
-static int is_zero(const struct c138_u256 *v) {
+int c138_u256_is_zero(const struct c138_u256 *v) {
     static const struct c138_u256 zero;
     return !memcmp(v, &zero, sizeof(zero));
 }
@@ -58,7 +58,7 @@ c138_status c138_u256_from_hex(const char *text, struct c138_u256 *ret) {
     if (n < 3 || n > 66 || text[0] != '0' || text[1] != 'x')
         return C138_E_INVALID;
     memset(padded, '0', 64);
-    memcpy(padded + 66 - n, text + 2, n - 2);
+    memcpy(padded + (66 - n), text + 2, n - 2);
     if (c138_hex_decode(padded, 64, v.be) < 0)
         return C138_E_INVALID;
     *ret = v;
@@ -71,7 +71,7 @@ void c138_u256_to_dec(const struct c138_u256 *v, char ret_text[C138_U256_TEXT]) 
     size_t n = 0;
     do {
         reversed[n++] = (char)('0' + divide(&left, 10));
-    } while (!is_zero(&left));
+    } while (!c138_u256_is_zero(&left));
     for (size_t i = 0; i < n; i++)
         ret_text[i] = reversed[n - 1 - i];
     ret_text[n] = '\0';
@@ -128,4 +128,63 @@ c138_status c138_wei_parse(const char *text, struct c138_u256 *ret) {
         return status;
     }
     return C138_E_INVALID;
+}
+
+int c138_u256_add(const struct c138_u256 *a, const struct c138_u256 *b, struct c138_u256 *ret) {
+    struct c138_u256 sum;
+    unsigned carry = 0;
+    for (size_t i = 32; i--;) {
+        carry += (unsigned)a->be[i] + b->be[i];
+        sum.be[i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    if (!carry)
+        *ret = sum;
+    return carry != 0;
+}
+
+int c138_u256_sub(const struct c138_u256 *a, const struct c138_u256 *b, struct c138_u256 *ret) {
+    struct c138_u256 rest;
+    int borrow = 0;
+    for (size_t i = 32; i--;) {
+        int d = a->be[i] - b->be[i] - borrow;
+        borrow = d < 0;
+        rest.be[i] = (uint8_t)(d + (borrow ? 256 : 0));
+    }
+    if (!borrow)
+        *ret = rest;
+    return borrow;
+}
+
+int c138_u256_mul(const struct c138_u256 *a, uint64_t factor, struct c138_u256 *ret) {
+    struct c138_u256 low = *a, high = *a, shift = {{0}};
+    if (muladd(&low, (uint32_t)factor, 0) || muladd(&high, (uint32_t)(factor >> 32), 0))
+        return 1;
+    for (size_t i = 0; i < 4; i++)
+        if (high.be[i])
+            return 1;
+    memcpy(shift.be, high.be + 4, 28); /* times 2^32 */
+    return c138_u256_add(&low, &shift, ret);
+}
+
+void c138_u256_div(struct c138_u256 *v, uint32_t divisor) {
+    (void)divide(v, divisor);
+}
+
+struct c138_u256 c138_u256_of(uint64_t v) {
+    struct c138_u256 r = {{0}};
+    for (size_t i = 0; i < 8; i++)
+        r.be[31 - i] = (uint8_t)(v >> 8 * i);
+    return r;
+}
+
+c138_status c138_u256_to_uint(const struct c138_u256 *v, uint64_t *ret) {
+    uint64_t r = 0;
+    for (size_t i = 0; i < 24; i++)
+        if (v->be[i])
+            return C138_E_LIMIT;
+    for (size_t i = 24; i < 32; i++)
+        r = r << 8 | v->be[i];
+    *ret = r;
+    return C138_OK;
 }

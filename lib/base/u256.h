@@ -16,6 +16,15 @@ void c138_u256_to_dec(const struct c138_u256 *v, char ret_text[C138_U256_TEXT]);
 void c138_u256_to_quantity(const struct c138_u256 *v,
                            char ret_text[67]); /* "0x0", no leading zeros */
 int c138_u256_cmp(const struct c138_u256 *a, const struct c138_u256 *b);
+/* 1 where the result does not fit (add, mul) or is below nought (sub); *ret is not touched then. */
+int c138_u256_add(const struct c138_u256 *a, const struct c138_u256 *b, struct c138_u256 *ret);
+int c138_u256_sub(const struct c138_u256 *a, const struct c138_u256 *b, struct c138_u256 *ret);
+int c138_u256_mul(const struct c138_u256 *a, uint64_t factor, struct c138_u256 *ret);
+void c138_u256_div(struct c138_u256 *v, uint32_t divisor); /* rounds down; divisor not 0 */
+int c138_u256_is_zero(const struct c138_u256 *v);
+struct c138_u256 c138_u256_of(uint64_t v);
+/* C138_E_LIMIT where it takes more than 64 bits. */
+c138_status c138_u256_to_uint(const struct c138_u256 *v, uint64_t *ret);
 /* Ether units: "1.5ether", "20gwei", "7wei", "7": exact, C138_E_INVALID for a fraction below one
  * wei. */
 c138_status c138_wei_parse(const char *text, struct c138_u256 *ret);

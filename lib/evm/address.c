@@ -1,6 +1,7 @@
 #include <base/text.h>
 #include <evm/address.h>
 #include <evm/keccak.h>
+#include <evm/rlp.h>
 
 #include <ctype.h>
 #include <string.h>
@@ -40,5 +41,25 @@ c138_status c138_address_parse(const char *text, uint8_t ret_address[20], struct
 void c138_address_of_key(const uint8_t key[64], uint8_t ret_address[20]) {
     uint8_t digest[32];
     c138_keccak256(key, 64, digest);
+    memcpy(ret_address, digest + 12, 20);
+}
+
+void c138_address_create(const uint8_t sender[20], uint64_t nonce, uint8_t ret_address[20]) {
+    C138_BUF struct c138_buf items = C138_BUF_NULL, list = C138_BUF_NULL;
+    uint8_t digest[32];
+    c138_rlp_put_bytes(&items, sender, 20);
+    c138_rlp_put_uint(&items, nonce);
+    c138_rlp_put_list(&list, items.data, items.length);
+    c138_keccak256(list.data, list.length, digest);
+    memcpy(ret_address, digest + 12, 20);
+}
+
+void c138_address_create2(const uint8_t sender[20], const uint8_t salt[32],
+                          const uint8_t init_code_hash[32], uint8_t ret_address[20]) {
+    uint8_t bytes[85] = {0xff}, digest[32];
+    memcpy(bytes + 1, sender, 20);
+    memcpy(bytes + 21, salt, 32);
+    memcpy(bytes + 53, init_code_hash, 32);
+    c138_keccak256(bytes, sizeof(bytes), digest);
     memcpy(ret_address, digest + 12, 20);
 }

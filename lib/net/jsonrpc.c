@@ -62,6 +62,7 @@ int64_t c138_rpc_took_ns(const struct c138_rpc *r) {
 void c138_rpc_call_deinit(struct c138_rpc_call *call) {
     call->result = c138_json_unref(call->result);
     call->status = C138_OK;
+    call->answered = c138_json_unref(call->answered);
     call->error_code = 0;
     call->error = (struct c138_err){0};
 }
@@ -88,13 +89,14 @@ static void rpc_group(const char *method, char ret_group[16]) {
     ret_group[n] = '\0';
 }
 
-static c138_status rpc_call_failed(struct c138_rpc_call *call, const struct c138_json *error) {
+static c138_status rpc_call_failed(struct c138_rpc_call *call, struct c138_json *error) {
     const char *message = c138_json_get_str(error, "message", "no message");
     char text[RPC_TEXT_MAX], group[16];
     int64_t code = c138_json_get_int(error, "code", 0);
     rpc_quote(message, strlen(message), text, sizeof(text));
     rpc_group(call->method, group);
     call->error_code = code;
+    call->answered = c138_json_ref(error);
     if (code == RPC_METHOD_NOT_ENABLED)
         return c138_error(&call->error, C138_E_UNSUPPORTED, "rpc.not-enabled",
                           "%s: the node does not serve it (%s, code %lld): add %s to its "
@@ -114,7 +116,7 @@ static c138_status rpc_call_failed(struct c138_rpc_call *call, const struct c138
 
 /* One answer object, of the right id, into its call. */
 static void rpc_read_one(struct c138_json *answer, struct c138_rpc_call *call) {
-    const struct c138_json *error = c138_json_get(answer, "error");
+    struct c138_json *error = c138_json_get(answer, "error");
     c138_rpc_call_deinit(call);
     if (error)
         call->status = rpc_call_failed(call, error);
@@ -339,6 +341,7 @@ c138_status c138_rpc_call(struct c138_rpc *r, const char *method, struct c138_js
             *ret_code = call.error_code;
         if (err)
             *err = call.error;
+        c138_rpc_call_deinit(&call);
         return status;
     }
     *ret_result = call.result;

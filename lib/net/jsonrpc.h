@@ -31,9 +31,11 @@ struct c138_rpc_call {
     const char *method;
     struct c138_json *params; /* borrowed; NULL: [] */
     /* Filled in by the call: */
-    c138_status status;       /* C138_OK: `result` is valid (may be NULL: null) */
-    struct c138_json *result; /* owned by the caller of c138_rpc_batch */
-    int64_t error_code;       /* of a JSON-RPC error, else 0 */
+    c138_status status;         /* C138_OK: `result` is valid (may be NULL: null) */
+    struct c138_json *result;   /* owned by the caller of c138_rpc_batch */
+    int64_t error_code;         /* of a JSON-RPC error, else 0 */
+    struct c138_json *answered; /* the whole of that error (its data says why a call reverted);
+                                   owned like `result` */
     struct c138_err error; /* key "rpc.error", "rpc.not-enabled" (-32604), "rpc.not-found" (-32601),
                               "rpc.unauthorized" */
 };

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT_NS INT64_C(30000000000)
-#define DEPTH_MAX 4
+#define DEPTH_MAX 8 /* of fields in fields */
 #define LIST_MAX 256u /* as in describe.c: what comes from a worker may come from anywhere */
 
 /* --- Words ---------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ static c138_status read_fields(struct made *m, const struct c138_json *array, co
                                int depth, struct decl_field *const **ret_fields,
                                struct c138_err *err) {
     size_t n = c138_json_count(array);
-    if (depth > DEPTH_MAX + 2)
+    if (depth > DEPTH_MAX)
         return bad(err, where, "", "nested too deeply");
     if (n > LIST_MAX)
         return bad(err, where, "", "more than 256 fields");

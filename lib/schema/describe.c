@@ -9,7 +9,7 @@
 #define LIST_MAX 256u
 #define CHOICES_MAX 64u
 #define TEXT_MAX 16384u
-#define DEPTH_MAX 4
+#define DEPTH_MAX 8
 #define FIELDS_MAX 4096u /* in all: a list that holds itself is not told by its depth alone */
 
 /* The size that contract 1.0 froze: up to and with its last member. */
@@ -156,7 +156,7 @@ static c138_status put_fields(struct walk *w, struct c138_json *to, const char *
     if (!list)
         return C138_OK;
     if (depth > DEPTH_MAX)
-        return lies(w, table, "fields are nested deeper than 4");
+        return lies(w, table, "fields are nested deeper than 8");
     struct c138_json *array = c138_json_new_array();
     c138_json_set(to, name, array);
     const void *item = NULL;

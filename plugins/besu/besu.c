@@ -297,10 +297,32 @@ static const c138_action log_level_action = {
     .run = besu_log_level_run,
 };
 
+static const c138_action explain_action = {
+    C138_SIZED(c138_action),
+    .effect = C138_EFFECT_READ,
+    .role = C138_ROLE_VIEWER,
+    .name = "explain",
+    .summary = "What a node means that refuses a transaction",
+    .help = "For what Besu, geth and anvil answer to eth_sendRawTransaction. No node is asked.",
+    .example = "\"Known transaction\"",
+    .params = C138_FIELDS(C138_FIELD(.name = "message", .type = C138_T_STRING, .max_text = "4096",
+                                     .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL,
+                                     .summary = "The text of the node's error"),
+                          INT("code", "Its code, as -32000")),
+    .results = C138_FIELDS(
+        STR("key", "A stable word for it; tx.refused: not known"),
+        C138_FIELD(.name = "taken", .type = C138_T_ENUM,
+                   .choices = C138_TEXTS("no", "yes", "unclear"),
+                   .summary = "Whether the node has the transaction, so that it may be mined"),
+        YES("again", "The same bytes may be taken later, or by another node"),
+        STR("meaning", "What it means"), STR("mend", "What to do")),
+    .run = besu_explain_run,
+};
+
 static const c138_action *const actions[] = {
-    &status_action, &sync_action,      &validators_action, &peers_action,       &txpool_action,
-    &nodes_action,  &consensus_action, &peer_add_action,   &peer_remove_action, &log_level_action,
-    NULL,
+    &status_action,      &sync_action,      &validators_action, &peers_action,
+    &txpool_action,      &nodes_action,     &consensus_action,  &peer_add_action,
+    &peer_remove_action, &log_level_action, &explain_action,    NULL,
 };
 
 /* --- Events ---------------------------------------------------------------------------------- */

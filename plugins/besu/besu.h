@@ -3,7 +3,7 @@
  *
  *   besu.c     the tables of the contract, life of the instance, polling
  *   settings.c what the config says
- *   node.c     one node;  auth.c its token;  logtail.c its log;  extradata.c its blocks
+ *   node.c     one node;  logtail.c its log;  extradata.c its blocks
  *   chain.c    the last blocks: turns, period;  rounds.c when rounds meet
  *   network.c  what all nodes together say: validators, quorum, what is missing
  *   watch.c    events with hysteresis, and metrics
@@ -179,4 +179,5 @@ c138_status besu_consensus_run(void *self, c138_call *call);
 c138_status besu_peer_add_run(void *self, c138_call *call);
 c138_status besu_peer_remove_run(void *self, c138_call *call);
 c138_status besu_log_level_run(void *self, c138_call *call);
+c138_status besu_explain_run(void *self, c138_call *call);
 #endif

@@ -1,6 +1,6 @@
 # The plugin that watches Besu nodes. Its sources are also a library for its unit tests.
 besu_sources = plugins/besu/besu.c plugins/besu/besu.h plugins/besu/settings.c \
-    plugins/besu/node.c plugins/besu/node.h plugins/besu/auth.c plugins/besu/auth.h \
+    plugins/besu/node.c plugins/besu/node.h \
     plugins/besu/extradata.c plugins/besu/extradata.h plugins/besu/chain.c plugins/besu/chain.h \
     plugins/besu/logtail.c plugins/besu/logtail.h plugins/besu/rounds.c plugins/besu/rounds.h \
     plugins/besu/network.c plugins/besu/watch.c plugins/besu/reads.c plugins/besu/consensus.c \

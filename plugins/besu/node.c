@@ -40,19 +40,20 @@ struct besu_node *besu_node_new(const c138_host *host, struct besu_node_config *
     struct besu_node *n = c138_xcalloc(1, sizeof(*n));
     n->config = *config;
     *config = (struct besu_node_config){0};
-    n->auth = besu_auth_new(&(struct besu_auth_options){.host = host,
-                                                        .node = n->config.name,
-                                                        .url = n->config.url,
-                                                        .host_header = n->config.host_header,
-                                                        .token_file = n->config.token_file,
-                                                        .username = n->config.username,
-                                                        .password_ref = n->config.password_ref,
-                                                        .timeout_ns = timeout_ns});
+    n->auth =
+        c138_rpc_auth_new(&(struct c138_rpc_auth_options){.host = host,
+                                                          .node = n->config.name,
+                                                          .url = n->config.url,
+                                                          .host_header = n->config.host_header,
+                                                          .token_file = n->config.token_file,
+                                                          .username = n->config.username,
+                                                          .password_ref = n->config.password_ref,
+                                                          .timeout_ns = timeout_ns});
     struct c138_rpc_options options = {.url = n->config.url,
                                        .host_header = n->config.host_header,
                                        .timeout_ns = timeout_ns,
                                        .body_max = BODY_MAX,
-                                       .token = n->auth ? besu_auth_token : NULL,
+                                       .token = n->auth ? c138_rpc_auth_token : NULL,
                                        .user = n->auth};
     if (c138_rpc_new(&options, &n->rpc) != C138_OK) {
         c138_error(err, C138_E_INTERNAL, NULL, "node %s: no HTTP client could be made",
@@ -71,7 +72,7 @@ struct besu_node *besu_node_free(struct besu_node *n) {
     if (!n)
         return NULL;
     c138_rpc_free(n->rpc);
-    besu_auth_free(n->auth);
+    c138_rpc_auth_free(n->auth);
     besu_logtail_free(n->log);
     besu_node_config_deinit(&n->config);
     free(n);

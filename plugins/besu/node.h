@@ -8,7 +8,7 @@
  */
 #ifndef BESU_NODE_H
 #define BESU_NODE_H
-#include "auth.h"
+#include <net/rpcauth.h>
 #include "chain.h"
 #include "logtail.h"
 #include <net/jsonrpc.h>
@@ -37,7 +37,7 @@ enum besu_txpool_kind { BESU_TXPOOL_NONE, BESU_TXPOOL_BESU, BESU_TXPOOL_STATUS }
 
 struct besu_node {
     struct besu_node_config config;
-    struct besu_auth *auth;
+    struct c138_rpc_auth *auth;
     struct c138_rpc *rpc;
     struct besu_logtail *log;
     struct c138_err log_error; /* status 0: it can be read */

@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <base/text.h>
 #include <base/when.h>
+#include <evm/refusal.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -578,4 +579,21 @@ uint32_t besu_health(void *self, c138_text_fn on_text, void *user) {
         snprintf(text, sizeof(text), "%u of %u nodes answer", b->n_nodes - silent, b->n_nodes);
     on_text(user, text, strlen(text));
     return silent || !b->timers ? C138_HEALTH_DEGRADED : C138_HEALTH_OK;
+}
+
+/* --- A refusal ------------------------------------------------------------------------------- */
+
+c138_status besu_explain_run(void *self, c138_call *call) {
+    static const char *const taken[] = {[C138_REFUSAL_NOT_TAKEN] = "no",
+                                        [C138_REFUSAL_TAKEN] = "yes",
+                                        [C138_REFUSAL_UNCLEAR] = "unclear"};
+    const struct c138_refusal *r =
+        c138_refusal_of(c138_int(call, "code"), c138_str(call, "message"));
+    (void)self;
+    c138_set_str(call, "key", r->key);
+    c138_set_str(call, "taken", taken[r->fate]);
+    c138_set_bool(call, "again", r->retry == C138_REFUSAL_LATER);
+    c138_set_str(call, "meaning", r->meaning);
+    c138_set_str(call, "mend", r->mend);
+    return C138_OK;
 }

@@ -4,6 +4,7 @@
 Nothing here passes or fails: figures are printed beside their goals. Needs what the goals compare with: nats-server and libnats, curl,
 anvil (C138_ANVIL). What is missing is left out with its reason.
 """
+import http.client
 import json
 import os
 import resource
@@ -14,7 +15,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from harness import Agent, built, free_port, until  # noqa: E402
+from abi_vectors import cast_program  # noqa: E402
+from harness import Agent, Skip, built, check, development_chain, equal, free_port, until  # noqa: E402
+from sender import ACCOUNTS, TO, Sender  # noqa: E402
 
 results = []
 
@@ -123,10 +126,61 @@ def with_a_chain():
         chain.wait()
 
 
+def rpc_of(url):
+    """One connection that is kept, as a loop would."""
+    host, port = url[7:].split(":")
+    connection = http.client.HTTPConnection(host, int(port))
+
+    def call(method, *params):
+        connection.request("POST", "/", json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}),
+                           {"Content-Type": "application/json"})
+        return json.loads(connection.getresponse().read())
+    return call
+
+
+def sending():
+    """A transaction from the command to its receipt, against cast; and a thousand of one key, against a loop over bytes that
+    another agent signed before.
+    """
+    if not os.path.exists(os.environ.get("C138_ANVIL", "")):
+        left_out("chain send", "no anvil: C138_ANVIL names its binary")
+        return
+    with development_chain() as chain, Sender([chain.url]) as s:
+        ours = [built("chain138ctl"), "--socket", s.agent.socket, "chain", "send", "--key", "treasury", "--to", TO, "--value", "1gwei"]
+        try:
+            cast = [cast_program(), "send", "--rpc-url", chain.url, "--private-key", ACCOUNTS[1][1], "--value", "1gwei", TO]
+        except Skip as why:
+            left_out("chain send / cast send", str(why))
+        else:
+            a, b = whole_commands(ours, cast, 30)
+            note("chain send / cast send, command to receipt", a / b, ("<=", 1.0), "x", "%.1f and %.1f ms" % (a * 1e3, b * 1e3))
+    many = {"key": "treasury", "transactions": [{"to": TO, "value": "1"}] * 1000}
+    with development_chain() as chain, Sender([chain.url]) as s:
+        began = time.perf_counter()
+        doc = s.agent.call("chain.send", many, wait=60)[1]
+        took = time.perf_counter() - began
+        equal(doc["state"], "succeeded", doc)
+        raws = {}
+        with open(s.agent.path("state/plugins/chain/journal.log")) as f:
+            for line in f:
+                record = json.loads(line)
+                if record["t"] == "sign":
+                    raws[record["nonce"]] = record["raw"]
+    with development_chain() as chain:
+        call = rpc_of(chain.url)
+        began = time.perf_counter()
+        for nonce in sorted(raws):
+            check("result" in call("eth_sendRawTransaction", raws[nonce]))
+        check(until(lambda: call("eth_getTransactionCount", ACCOUNTS[0][0], "latest")["result"] == hex(1000), 30, 0.005))
+        bare = time.perf_counter() - began
+    note("1,000 of one key / a loop over signed bytes, throughput", bare / took, (">=", 0.5), "x", "%.0f and %.0f a second" % (1000 / took, 1000 / bare))
+
+
 if __name__ == "__main__":
     load = [os.getloadavg()[0]]
     programs()
     with_a_chain()
+    sending()
     load.append(os.getloadavg()[0])
     print("load of the last minute: %.2f before, %.2f after; %d processors" % (load[0], load[1], os.cpu_count()))
     out = os.environ.get("C138_BENCH_JSON", "bench.json")

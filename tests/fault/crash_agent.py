@@ -66,7 +66,10 @@ def thousand_kills():
             time.sleep(rng.random() ** 2 * 0.15)
             pids = worker_pids(agent)
             if pids and rng.random() < 0.4:
-                os.kill(rng.choice(pids), signal.SIGKILL)
+                try:
+                    os.kill(rng.choice(pids), signal.SIGKILL)
+                except ProcessLookupError:  # it ended by itself since it was seen
+                    continue
                 workers += 1
             else:
                 agent.kill()

@@ -1,6 +1,10 @@
 include tests/fault/plugins/local.mk
 EXTRA_DIST += tests/fault/crash_agent.py
 TESTS += tests/fault/crash_agent.py
+EXTRA_DIST += tests/fault/crash_chain.py
+if HAVE_CURL
+TESTS += tests/fault/crash_chain.py
+endif
 if HAVE_CUNIT
 check_PROGRAMS += tests/fault/test_fault
 TESTS += tests/fault/test_fault

@@ -1,6 +1,6 @@
 /* What the besu plugin reads from nodes and their logs: first byte 'L': log lines, 'E': extraData,
  * 'B': a block, 'T': a token. */
-#include <plugins/besu/auth.h>
+#include <net/rpcauth.h>
 #include <plugins/besu/extradata.h>
 #include <plugins/besu/logtail.h>
 
@@ -36,7 +36,7 @@ static void block(const char *text, size_t size) {
 static void token(const char *text, size_t size) {
     char *copy = strndup(text, size);
     if (copy)
-        (void)besu_jwt_expiry(copy);
+        (void)c138_jwt_expiry(copy);
     free(copy);
 }
 

@@ -61,10 +61,12 @@ FUZZ_MAIN =
 else
 FUZZ_MAIN = tests/fuzz/replay.c
 TESTS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when \
-    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers tests/fuzz/fuzz_tx
+    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers tests/fuzz/fuzz_tx tests/fuzz/fuzz_abi \
+    tests/fuzz/fuzz_typed tests/fuzz/fuzz_privatetx
 endif
 check_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_validate tests/fuzz/fuzz_cron tests/fuzz/fuzz_when \
-    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers tests/fuzz/fuzz_tx
+    tests/fuzz/fuzz_audit tests/fuzz/fuzz_config tests/fuzz/fuzz_triggers tests/fuzz/fuzz_tx tests/fuzz/fuzz_abi \
+    tests/fuzz/fuzz_typed tests/fuzz/fuzz_privatetx
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_LDADD = lib/libchain138.la
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_FUZZ_LDFLAGS)
@@ -109,4 +111,16 @@ tests_fuzz_fuzz_tx_SOURCES = tests/fuzz/fuzz_tx.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tx_LDADD = lib/libchain138.la
 tests_fuzz_fuzz_tx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/tx
+tests_fuzz_fuzz_abi_SOURCES = tests/fuzz/fuzz_abi.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_abi_LDADD = lib/libchain138abi.la lib/libchain138.la
+tests_fuzz_fuzz_abi_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/abi
+tests_fuzz_fuzz_typed_SOURCES = tests/fuzz/fuzz_typed.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_typed_LDADD = lib/libchain138abi.la lib/libchain138.la
+tests_fuzz_fuzz_typed_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/typed
+tests_fuzz_fuzz_privatetx_SOURCES = tests/fuzz/fuzz_privatetx.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_privatetx_LDADD = lib/libchain138abi.la lib/libchain138.la
+tests_fuzz_fuzz_privatetx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/privatetx
 include tests/fuzz/wallet.mk

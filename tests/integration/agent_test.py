@@ -503,11 +503,24 @@ def besu_watches_anvil_in_both_modes():
 
 
 def reference_is_what_the_programs_say():
-    with Agent(plugins={"besu": "enabled = true;"}) as a:
+    with Agent(plugins={"besu": "enabled = true;", "keys": "enabled = true;", "chain": "enabled = true;"}) as a:
         status, out, err = a.ctl("reference")
         equal(status, 0, err)
     with open(os.path.join(SOURCE, "docs", "reference.md")) as f:
-        check(f.read() == out, "docs/reference.md is old: chain138ctl reference > docs/reference.md, with besu enabled")
+        check(f.read() == out, "docs/reference.md is old: chain138ctl reference > docs/reference.md, with besu, chain and keys enabled")
+
+
+def samples_are_taken_by_their_plugins():
+    for name in ("besu", "keys", "chain"):
+        with open(os.path.join(SOURCE, "conf.d", name + ".conf")) as f:
+            a = Agent(files={name + ".conf": f.read()})
+        try:
+            a.install(name)
+            r = subprocess.run([built("chain138d"), "--check-config", "--config", a.config, "--plugin-host",
+                                built("chain138-plugin-host")], capture_output=True, text=True)
+            equal(r.returncode, 0, r.stdout + r.stderr)
+        finally:
+            a.remove()
 
 
 def no_export_and_no_helper_needed():
@@ -525,4 +538,4 @@ if __name__ == "__main__":
         schedules_run_and_triggers_fire, events_are_followed, metrics_pass_promtool_and_have_their_own_port,
         daemon_speaks_sd_notify, json_log_lines_name_plugin_action_and_job, doctor_says_what_is_wrong,
         a_second_agent_is_refused, stopping_ends_workers_and_leaves_nothing, besu_watches_anvil_in_both_modes,
-        reference_is_what_the_programs_say, no_export_and_no_helper_needed])
+        reference_is_what_the_programs_say, samples_are_taken_by_their_plugins, no_export_and_no_helper_needed])

@@ -16,11 +16,11 @@ import sys
 import tempfile
 import time
 import traceback
-import urllib.request
 
 sys.dont_write_bytecode = True  # nothing is left in the source tree
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import besu_double as double  # noqa: E402
+import harness  # noqa: E402
 from driver import Driver  # noqa: E402
 
 SKIPPED = []
@@ -352,10 +352,7 @@ def free_port():
 
 
 def rpc(url, method, *params):
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as r:
-        return json.load(r).get("result")
+    return harness.rpc(url, method, *params).get("result")
 
 
 def wait_rpc(url):

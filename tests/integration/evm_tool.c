@@ -1,13 +1,11 @@
-/*
- * tests/integration/evm_tool: lib/evm for tests in other languages. A request a line on standard
- * input, an answer a line on standard output, both JSON objects; {"op": ...} as in the table at the
- * end; an error is {"error": key, "text": text}. Test keys only.
- */
-#include <base/json.h>
+/* lib/evm for tests in other languages (tool.h). Test keys only. */
+#include "tool.h"
+
 #include <base/mem.h>
 #include <base/text.h>
 #include <evm/address.h>
 #include <evm/keccak.h>
+#include <evm/refusal.h>
 #include <evm/rlp.h>
 #include <evm/secp.h>
 
@@ -55,6 +53,16 @@ static c138_status keccak(const struct c138_json *request, struct c138_json *ans
     c138_keccak256(b.p, b.n, hash);
     set(answer, "hash", hash, sizeof(hash));
     free(b.p);
+    return C138_OK;
+}
+
+static c138_status refusal(const struct c138_json *request, struct c138_json *answer,
+                           struct c138_err *err) {
+    (void)err;
+    c138_json_set_str(answer, "key",
+                      c138_refusal_of(c138_json_get_int(request, "code", 0),
+                                      c138_json_get_str(request, "message", ""))
+                          ->key);
     return C138_OK;
 }
 
@@ -147,41 +155,10 @@ static c138_status transaction(const struct c138_json *request, struct c138_json
     return status;
 }
 
-static const struct {
-    const char *op;
-    c138_status (*fn)(const struct c138_json *request, struct c138_json *answer,
-                      struct c138_err *err);
-} ops[] = {{"keccak", keccak},
-           {"checksum", checksum},
-           {"rlp", rlp},
-           {"tx", transaction},
-           {"sign", transaction}};
-
-static void answer_one(const struct c138_json *request, struct c138_json *answer) {
-    struct c138_err err = {0};
-    const char *op = c138_json_get_str(request, "op", "");
-    c138_status status = c138_error(&err, C138_E_NOTFOUND, "op", "no operation %s", op);
-    for (size_t i = 0; i < C138_COUNT(ops); i++)
-        if (!strcmp(ops[i].op, op))
-            status = ops[i].fn(request, answer, &err);
-    if (status < 0) {
-        c138_json_set_str(answer, "error", err.key);
-        c138_json_set_str(answer, "text", err.text);
-    }
-}
+static const struct tool_op ops[] = {{"keccak", keccak},     {"refusal", refusal},
+                                     {"checksum", checksum}, {"rlp", rlp},
+                                     {"tx", transaction},    {"sign", transaction}};
 
 int main(void) {
-    C138_FREE char *line = NULL;
-    size_t room = 0;
-    ssize_t n;
-    while ((n = getline(&line, &room, stdin)) > 0) {
-        C138_JSON struct c138_json *request = NULL, *answer = c138_json_new_object();
-        if (c138_json_parse(line, (size_t)n, &request, NULL) < 0)
-            return 1;
-        answer_one(request, answer);
-        C138_FREE char *text = c138_json_dump(answer);
-        if (puts(text) < 0 || fflush(stdout))
-            return 1;
-    }
-    return 0;
+    return tool_serve(ops, C138_COUNT(ops));
 }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 BUILD = os.path.abspath(os.environ.get("C138_BUILD_DIR", os.getcwd()))
 SOURCE = os.path.abspath(os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", "..")))
@@ -48,6 +49,55 @@ def until(what, seconds=10, step=0.05):
         if value or time.monotonic() > end:
             return value
         time.sleep(step)
+
+
+def rpc(url, method, *params):
+    """What a node answers over JSON-RPC, whole: with "result" or "error"."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=10) as r:
+        return json.load(r)
+
+
+class Node:
+    """A development node on a free port, until the end of the block. `command` takes the port and gives the command line."""
+
+    def __init__(self, command):
+        self.port = free_port()
+        self.url = "http://127.0.0.1:%d" % self.port
+        self.command = command(self.port)
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not until(self.up, 30):
+            self.__exit__()
+            raise RuntimeError("%s does not answer" % self.command[0])
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def up(self):
+        try:
+            return self.rpc("eth_chainId")
+        except OSError:
+            return None
+
+    def rpc(self, method, *params):
+        return rpc(self.url, method, *params)
+
+    def result(self, method, *params):
+        answer = self.rpc(method, *params)
+        check("error" not in answer, answer)
+        return answer["result"]
+
+
+def development_chain(*options, port=None):
+    """anvil as chain 138; skips where there is none."""
+    anvil = os.environ.get("C138_ANVIL", "")
+    if not os.path.exists(anvil):
+        raise Skip("no anvil (C138_ANVIL)")
+    return Node(lambda free: [anvil, "--chain-id", "138", "--port", str(port or free), "--silent", *options])
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -24,7 +24,7 @@ cache=${C138_NPM_CACHE:-$build/npm-cache}
 validator=@seriousme/openapi-schema-validator
 if [ ! -d "$cache/node_modules/$validator" ]; then
     mkdir -p "$cache"
-    (cd "$cache" && npm install --silent --no-audit --no-fund --no-save --ignore-scripts "$validator@2.9.1") \
+    (cd "$cache" && npm install --prefix "$cache" --silent --no-audit --no-fund --no-save --ignore-scripts "$validator@2.9.1") \
         >"$work/npm.log" 2>&1 || skip "npm cannot fetch $validator: $(tail -1 "$work/npm.log")"
 fi
 cat >"$cache/validate.mjs" <<'END'

@@ -65,7 +65,7 @@ def npm(package, version):
     folder = home / "node_modules" / package
     if not folder.is_dir():
         home.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts",
+        done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", home,
                                f"{package}@{version}"], cwd=home, capture_output=True, text=True)
         if done.returncode or not folder.is_dir():
             raise Skip(f"npm cannot fetch {package}@{version}: {(done.stderr or done.stdout).strip()[-200:]}")

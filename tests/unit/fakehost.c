@@ -547,6 +547,10 @@ void fakehost_withhold(struct fakehost *f, const char *service) {
         f->withheld[f->n_withheld++] = service;
 }
 
+void fakehost_state_dir(struct fakehost *f, const char *path) {
+    f->host.state_dir = path;
+}
+
 void fakehost_utc_offset(struct fakehost *f, int64_t ns) {
     f->utc_offset_ns = ns;
 }

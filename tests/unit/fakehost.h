@@ -37,6 +37,8 @@ double fakehost_metric(const struct fakehost *f, const char *name, const char *l
 const struct c138_json *fakehost_metrics(const struct fakehost *f); /* {"name{label}": value} */
 void fakehost_secret(struct fakehost *f, const char *reference, const char *text);
 void fakehost_withhold(struct fakehost *f, const char *service); /* C138_EXT_*: is not granted */
+/* The plugin's own folder; before the first settings. Borrowed. */
+void fakehost_state_dir(struct fakehost *f, const char *path);
 void fakehost_utc_offset(struct fakehost *f, int64_t ns);
 /* What went wrong that a return value could not say (an undeclared event, a counter that fell). */
 uint32_t fakehost_faults(const struct fakehost *f);

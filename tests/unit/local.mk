@@ -30,7 +30,7 @@ TESTS += tests/unit/base/unit_base
 tests_unit_base_unit_base_SOURCES = $(UNIT_SOURCES) tests/unit/base/main.c tests/unit/base/test_err.c \
     tests/unit/base/test_mem.c tests/unit/base/test_buf.c tests/unit/base/test_json.c \
     tests/unit/base/test_text.c tests/unit/base/test_when.c tests/unit/base/test_ulid.c \
-    tests/unit/base/test_fs.c tests/unit/base/test_u256.c
+    tests/unit/base/test_fs.c tests/unit/base/test_u256.c tests/unit/base/test_lines.c
 tests_unit_base_unit_base_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_base_unit_base_LDADD = lib/libchain138.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/schema/unit_schema
@@ -46,12 +46,24 @@ tests_unit_evm_unit_evm_SOURCES = $(UNIT_SOURCES) tests/unit/evm/main.c \
     tests/unit/evm/test_keccak.c tests/unit/evm/test_address.c tests/unit/evm/test_rlp.c tests/unit/evm/test_tx.c
 tests_unit_evm_unit_evm_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_evm_unit_evm_LDADD = lib/libchain138.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/abi/unit_abi
+TESTS += tests/unit/abi/unit_abi
+tests_unit_abi_unit_abi_SOURCES = $(UNIT_SOURCES) tests/unit/abi/main.c tests/unit/abi/test_types.c tests/unit/abi/test_values.c \
+    tests/unit/abi/test_revert.c tests/unit/abi/test_typed.c \
+    tests/unit/abi/test_privatetx.c
+tests_unit_abi_unit_abi_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_abi_unit_abi_LDADD = lib/libchain138abi.la lib/libchain138.la $(UNIT_LIBS)
 if HAVE_CURL
+check_PROGRAMS += tests/unit/chain/unit_chain
+TESTS += tests/unit/chain/unit_chain
+tests_unit_chain_unit_chain_SOURCES = $(UNIT_SOURCES) tests/unit/chain/main.c tests/unit/chain/test_journal.c
+tests_unit_chain_unit_chain_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) -I$(top_srcdir)
+tests_unit_chain_unit_chain_LDADD = plugins/chain/libchain.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/net/unit_net
 TESTS += tests/unit/net/unit_net
 tests_unit_net_unit_net_SOURCES = $(UNIT_SOURCES) tests/unit/net/main.c tests/unit/net/server.c \
     tests/unit/net/server.h tests/unit/net/test_http.c tests/unit/net/test_jsonrpc.c \
-    tests/unit/net/test_promtext.c
+    tests/unit/net/test_promtext.c tests/unit/net/test_rpcauth.c
 tests_unit_net_unit_net_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_net_unit_net_LDADD = lib/libchain138net.la lib/libchain138.la $(UNIT_LIBS)
 endif
@@ -86,3 +98,4 @@ include tests/unit/metrics/local.mk
 include tests/unit/ctl/local.mk
 include tests/unit/store/local.mk
 include tests/unit/wallet/local.mk
+include tests/unit/keys/local.mk

@@ -99,7 +99,42 @@ static void test_wei(void) {
         CU_ASSERT_TRUE(c138_wei_parse(wrong[i], &v) < 0);
 }
 
+static struct c138_u256 dec(const char *text) {
+    struct c138_u256 v = {{0}};
+    CU_ASSERT_EQUAL(c138_u256_from_dec(text, &v), C138_OK);
+    return v;
+}
+
+static int is(const struct c138_u256 *v, const char *text) {
+    char digits[C138_U256_TEXT];
+    c138_u256_to_dec(v, digits);
+    return !strcmp(digits, text);
+}
+
+static void test_sums(void) {
+    struct c138_u256 most = dec(MOST), one = c138_u256_of(1), r = dec("7"), v;
+    uint64_t n = 0;
+    CU_ASSERT(c138_u256_add(&most, &one, &r) && is(&r, "7")); /* untouched */
+    CU_ASSERT(c138_u256_sub(&one, &most, &r) && is(&r, "7"));
+    CU_ASSERT(!c138_u256_sub(&most, &one, &r) && !c138_u256_add(&r, &one, &r) && is(&r, MOST));
+    v = dec("340282366920938463463374607431768211455"); /* 2^128 - 1 */
+    CU_ASSERT(!c138_u256_add(&v, &one, &r) && is(&r, "340282366920938463463374607431768211456"));
+    CU_ASSERT(!c138_u256_sub(&r, &one, &r) && !c138_u256_cmp(&r, &v));
+    CU_ASSERT(!c138_u256_mul(&v, UINT64_MAX, &r) &&
+              is(&r, "6277101735386680763495507056286727952620534092958556749825"));
+    CU_ASSERT(!c138_u256_mul(&v, UINT64_C(1) << 32, &r) &&
+              is(&r, "1461501637330902918203684832716283019651637575680"));
+    CU_ASSERT(c138_u256_mul(&most, 2, &r) && c138_u256_mul(&most, UINT64_C(1) << 32, &r));
+    CU_ASSERT(!c138_u256_mul(&most, 1, &r) && is(&r, MOST));
+    CU_ASSERT(!c138_u256_mul(&most, 0, &r) && c138_u256_is_zero(&r));
+    v = c138_u256_of(UINT64_MAX);
+    CU_ASSERT(c138_u256_to_uint(&v, &n) == C138_OK && n == UINT64_MAX);
+    CU_ASSERT(!c138_u256_add(&v, &one, &v) && c138_u256_to_uint(&v, &n) == C138_E_LIMIT);
+    c138_u256_div(&v, 1u << 31);
+    CU_ASSERT(is(&v, "8589934592"));
+}
+
 const CU_TestInfo tests_u256[] = {
-    {"decimal", test_decimal}, {"quantity", test_quantity}, {"order", test_order},
-    {"wei", test_wei},         CU_TEST_INFO_NULL,
+    {"sums", test_sums},   {"decimal", test_decimal}, {"quantity", test_quantity},
+    {"order", test_order}, {"wei", test_wei},         CU_TEST_INFO_NULL,
 };

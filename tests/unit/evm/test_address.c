@@ -1,6 +1,7 @@
 #include "../unit.h"
 #include <base/text.h>
 #include <evm/address.h>
+#include <evm/keccak.h>
 
 #include <ctype.h>
 #include <string.h>
@@ -69,9 +70,51 @@ static void test_of_key(void) {
     CU_ASSERT_STRING_EQUAL(text, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 }
 
+static void address_is(const uint8_t address[20], const char *wanted) {
+    char text[C138_ADDRESS_TEXT];
+    c138_address_format(address, text);
+    CU_ASSERT_STRING_EQUAL(text, wanted);
+}
+
+/* The first contracts of the development account that every chain of hardhat and anvil knows. */
+static void test_create(void) {
+    uint8_t sender[20], address[20];
+    struct c138_err err = {0};
+    (void)c138_address_parse("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", sender, &err);
+    c138_address_create(sender, 0, address);
+    address_is(address, "0x5FbDB2315678afecb367f032d93F642f64180aa3");
+    c138_address_create(sender, 1, address);
+    address_is(address, "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512");
+}
+
+/* The examples of EIP-1014. */
+static void test_create2(void) {
+    static const struct {
+        const char *sender, *salt, *code, *wanted;
+    } cases[] = {
+        {"0x0000000000000000000000000000000000000000", "00", "00",
+         "0x4D1A2e2bB4F88F0250f26Ffff098B0b30B26BF38"},
+        {"0xdeadbeef00000000000000000000000000000000", "00", "00",
+         "0xB928f69Bb1D91Cd65274e3c79d8986362984fDA3"},
+        {"0x00000000000000000000000000000000deadbeef", "cafebabe", "deadbeef",
+         "0x60f3f640a8508fC6a86d45DF051962668E1e8AC7"},
+        {"0x0000000000000000000000000000000000000000", "00", "",
+         "0xE33C0C7F7df4809055C3ebA6c09CFe4BaF1BD9e0"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        uint8_t sender[20], salt[32] = {0}, code[8], hash[32], address[20];
+        size_t salt_size = strlen(cases[i].salt) / 2, code_size = strlen(cases[i].code) / 2;
+        struct c138_err err = {0};
+        CU_ASSERT_EQUAL(c138_address_parse(cases[i].sender, sender, &err), C138_OK);
+        (void)c138_hex_decode(cases[i].salt, 2 * salt_size, salt + 32 - salt_size);
+        (void)c138_hex_decode(cases[i].code, 2 * code_size, code);
+        c138_keccak256(code, code_size, hash);
+        c138_address_create2(sender, salt, hash, address);
+        address_is(address, cases[i].wanted);
+    }
+}
+
 const CU_TestInfo tests_address[] = {
-    {"EIP-55", test_eip55},
-    {"mistyped", test_mistyped},
-    {"of a key", test_of_key},
-    CU_TEST_INFO_NULL,
+    {"EIP-55", test_eip55},  {"mistyped", test_mistyped}, {"of a key", test_of_key},
+    {"CREATE", test_create}, {"CREATE2", test_create2},   CU_TEST_INFO_NULL,
 };

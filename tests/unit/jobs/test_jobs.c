@@ -473,6 +473,32 @@ static void reads_are_not_stored(void) {
     down();
 }
 
+/* What ended leaves the memory: of many the oldest at once. A stored one is read again. */
+static void what_ended_leaves_the_memory(void) {
+    char first_read[32], stored[32];
+    up();
+    submit("read", &viewer);
+    (void)snprintf(first_read, sizeof(first_read), "%s", rig.last_id);
+    jobs_finish(rig.jobs, rig.last_id, C138_OK, NULL);
+    submit("once", &operator_);
+    (void)snprintf(stored, sizeof(stored), "%s", rig.last_id);
+    jobs_finish(rig.jobs, stored, C138_OK, result_of(NULL, "done"));
+    turn(20);
+    CU_ASSERT_PTR_NOT_NULL(jobs_find(rig.jobs, first_read));
+    for (int i = 0; i < 300; i++) {
+        submit("read", &viewer);
+        jobs_finish(rig.jobs, rig.last_id, C138_OK, NULL);
+    }
+    for (int i = 0; i < 50 && jobs_find(rig.jobs, first_read); i++)
+        turn(100);
+    CU_ASSERT_PTR_NULL(jobs_find(rig.jobs, first_read));
+    CU_ASSERT_PTR_NOT_NULL(jobs_find(rig.jobs, rig.last_id)); /* the youngest is there */
+    const struct job *again = jobs_find(rig.jobs, stored);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    CU_ASSERT_EQUAL(job_state(again), JOB_SUCCEEDED);
+    down();
+}
+
 static void plan_of_wipe(char id[32], char digest[65]) {
     submit("wipe", &alice);
     memcpy(id, rig.last_id, 32);
@@ -750,6 +776,7 @@ const CU_TestInfo tests_jobs[] = {
     {"dangerous needs another person", dangerous_needs_another_person},
     {"secrets stay inside", secrets_stay_inside},
     {"reads are not stored", reads_are_not_stored},
+    {"what ended leaves the memory", what_ended_leaves_the_memory},
     {"a start that is not on disk did not happen", a_start_that_is_not_on_disk_did_not_happen},
     {"an approval on a full disk", an_approval_on_a_full_disk},
     {"an approval and a cancel at once", an_approval_and_a_cancel_at_once},

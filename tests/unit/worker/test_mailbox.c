@@ -4,6 +4,9 @@
 #include <base/when.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <time.h>
 #include <worker/port.h>
 
 static c138_status put(struct mailbox *m, uint16_t type, uint64_t id) {
@@ -115,6 +118,7 @@ static void test_bundles(void) {
 
 #define PRODUCERS 4u
 #define EACH 20000u
+#define LONG (10 * C138_NS_PER_S) /* nothing comes any more */
 
 static void *produce(void *user) {
     static _Atomic unsigned next_producer;
@@ -154,11 +158,60 @@ static void test_threads(void) {
     start(threads, m);
     for (unsigned n = 0; n < PRODUCERS * EACH; n++) {
         struct wire_msg *msg = NULL;
-        CU_ASSERT_EQUAL_FATAL(mailbox_get(m, INT64_MAX, &msg), C138_OK);
+        CU_ASSERT_EQUAL_FATAL(mailbox_get(m, c138_now_monotonic_ns() + LONG, &msg), C138_OK);
         wrong += !is_next(seen, msg);
     }
     CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(mailbox_dropped(m), 0);
     join(threads);
+    (void)mailbox_free(m);
+}
+
+/* Producers that a signal stops anywhere in the middle of a put, while another puts and the consumer
+ * takes: still nothing is refused for want of room. */
+static void stop_a_while(int signal_number) {
+    (void)signal_number;
+    const struct timespec a_while = {.tv_nsec = 100000};
+    (void)nanosleep(&a_while, NULL);
+}
+
+static void *produce_all(void *user) {
+    for (uint64_t i = 0; i < EACH; i++)
+        (void)put(user, WIRE_EVENT, i);
+    return NULL;
+}
+
+static void interrupt_every_us(suseconds_t us) {
+    const struct itimerval every = {.it_interval = {.tv_usec = us}, .it_value = {.tv_usec = us}};
+    (void)setitimer(ITIMER_REAL, &every, NULL);
+}
+
+static void test_room(void) {
+    struct mailbox *m = mailbox_new(PRODUCERS * EACH);
+    pthread_t threads[PRODUCERS];
+    struct sigaction stop = {.sa_handler = stop_a_while, .sa_flags = SA_RESTART}, before;
+    (void)sigaction(SIGALRM, &stop, &before);
+    sigset_t alarms, mask;
+    (void)sigemptyset(&alarms);
+    (void)sigaddset(&alarms, SIGALRM);
+    for (unsigned i = 0; i < PRODUCERS; i++)
+        (void)pthread_create(&threads[i], NULL, produce_all, m);
+    (void)pthread_sigmask(SIG_BLOCK, &alarms, &mask); /* the producers alone are stopped */
+    interrupt_every_us(500);
+    uint64_t n = 0;
+    struct wire_msg *msg = NULL;
+    while (n + mailbox_dropped(m) < PRODUCERS * EACH &&
+           mailbox_get(m, c138_now_monotonic_ns() + LONG, &msg) == C138_OK) {
+        (void)wire_msg_free(msg);
+        n++;
+    }
+    for (unsigned i = 0; i < PRODUCERS; i++)
+        (void)pthread_join(threads[i], NULL);
+    interrupt_every_us(0);
+    CU_ASSERT_EQUAL(mailbox_dropped(m), 0);
+    CU_ASSERT_EQUAL(n, PRODUCERS * EACH);
+    (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    (void)sigaction(SIGALRM, &before, NULL);
     (void)mailbox_free(m);
 }
 
@@ -189,11 +242,8 @@ static void test_event_fd(void) {
     (void)mailbox_free(m);
 }
 
-const CU_TestInfo tests_mailbox[] = {{"order", test_order},
-                                     {"bound", test_bound},
-                                     {"bundles", test_bundles},
-                                     {"deadline", test_deadline},
-                                     {"close", test_close},
-                                     {"threads", test_threads},
-                                     {"event descriptor", test_event_fd},
+const CU_TestInfo tests_mailbox[] = {{"order", test_order},     {"bound", test_bound},
+                                     {"bundles", test_bundles}, {"deadline", test_deadline},
+                                     {"room", test_room},       {"close", test_close},
+                                     {"threads", test_threads}, {"event descriptor", test_event_fd},
                                      CU_TEST_INFO_NULL};

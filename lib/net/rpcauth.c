@@ -1,4 +1,4 @@
-#include "auth.h"
+#include <net/rpcauth.h>
 
 #include <base/buf.h>
 #include <base/fs.h>
@@ -18,7 +18,7 @@
 #define LOGIN_PAUSE_NS                                                                             \
     (10 * C138_NS_PER_S) /* after a refused login: a wrong password stays wrong */
 
-struct besu_auth {
+struct c138_rpc_auth {
     const c138_host *host;
     char *node, *url, *host_header, *token_file, *username, *password_ref;
     int64_t timeout_ns;
@@ -29,10 +29,10 @@ struct besu_auth {
     struct c138_err last;    /* why the last login failed */
 };
 
-struct besu_auth *besu_auth_new(const struct besu_auth_options *options) {
+struct c138_rpc_auth *c138_rpc_auth_new(const struct c138_rpc_auth_options *options) {
     if (!options->token_file && !options->username)
         return NULL;
-    struct besu_auth *a = c138_xcalloc(1, sizeof(*a));
+    struct c138_rpc_auth *a = c138_xcalloc(1, sizeof(*a));
     a->host = options->host;
     a->node = c138_xstrdup(options->node);
     a->url = c138_xstrdup(options->url);
@@ -44,7 +44,7 @@ struct besu_auth *besu_auth_new(const struct besu_auth_options *options) {
     return a;
 }
 
-static void auth_forget(struct besu_auth *a) {
+static void auth_forget(struct c138_rpc_auth *a) {
     if (a->token)
         c138_wipe(a->token, strlen(a->token));
     free(a->token);
@@ -52,7 +52,7 @@ static void auth_forget(struct besu_auth *a) {
     a->expires_s = 0;
 }
 
-struct besu_auth *besu_auth_free(struct besu_auth *a) {
+struct c138_rpc_auth *c138_rpc_auth_free(struct c138_rpc_auth *a) {
     if (!a)
         return NULL;
     auth_forget(a);
@@ -66,7 +66,7 @@ struct besu_auth *besu_auth_free(struct besu_auth *a) {
     return NULL;
 }
 
-int64_t besu_jwt_expiry(const char *token) {
+int64_t c138_jwt_expiry(const char *token) {
     C138_BUF struct c138_buf text = C138_BUF_MAX(TOKEN_MAX);
     C138_BUF struct c138_buf payload = C138_BUF_MAX(TOKEN_MAX);
     C138_JSON struct c138_json *claims = NULL;
@@ -85,16 +85,16 @@ int64_t besu_jwt_expiry(const char *token) {
     return expiry > 0 ? expiry : 0;
 }
 
-char *besu_login_url(const char *url) {
+char *c138_rpc_login_url(const char *url) {
     const char *rest = strstr(url, "://");
     size_t length = rest ? (size_t)(rest + 3 - url) + strcspn(rest + 3, "/?#") : strlen(url);
     return c138_xasprintf("%.*s/login", (int)length, url);
 }
 
-static void auth_take(struct besu_auth *a, const char *token, size_t length) {
+static void auth_take(struct c138_rpc_auth *a, const char *token, size_t length) {
     auth_forget(a);
     a->token = c138_xstrndup(token, length);
-    a->expires_s = besu_jwt_expiry(a->token);
+    a->expires_s = c138_jwt_expiry(a->token);
 }
 
 /* --- From a file ----------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static int same_file(const struct stat *a, const struct stat *b) {
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static const char *token_from_file(struct besu_auth *a, int refresh, struct c138_err *err) {
+static const char *token_from_file(struct c138_rpc_auth *a, int refresh, struct c138_err *err) {
     C138_BUF struct c138_buf text = C138_BUF_MAX(TOKEN_MAX);
     struct stat st;
     struct c138_err why = {0};
@@ -138,7 +138,8 @@ static void on_password(void *user, const char *text, uint64_t length) {
     c138_buf_add(user, text, (size_t)length);
 }
 
-static c138_status login_body(struct besu_auth *a, struct c138_buf *body, struct c138_err *err) {
+static c138_status login_body(struct c138_rpc_auth *a, struct c138_buf *body,
+                              struct c138_err *err) {
     C138_BUF struct c138_buf password = C138_BUF_MAX(4096);
     const c138_secret *secrets = a->host->get_extension(a->host, C138_EXT_SECRET);
     if (!secrets)
@@ -163,7 +164,7 @@ static c138_status login_body(struct besu_auth *a, struct c138_buf *body, struct
     return C138_OK;
 }
 
-static c138_status login_answer(struct besu_auth *a, const struct c138_http_response *r,
+static c138_status login_answer(struct c138_rpc_auth *a, const struct c138_http_response *r,
                                 struct c138_err *err) {
     C138_JSON struct c138_json *answer = NULL;
     if (r->status == 401)
@@ -187,9 +188,9 @@ static c138_status login_answer(struct besu_auth *a, const struct c138_http_resp
     return C138_OK;
 }
 
-static c138_status login(struct besu_auth *a, struct c138_err *err) {
+static c138_status login(struct c138_rpc_auth *a, struct c138_err *err) {
     C138_BUF struct c138_buf body = C138_BUF_MAX(TOKEN_MAX);
-    C138_FREE char *url = besu_login_url(a->url);
+    C138_FREE char *url = c138_rpc_login_url(a->url);
     C138_FREE char *host = a->host_header ? c138_xasprintf("Host: %s", a->host_header) : NULL;
     const char *headers[] = {"Content-Type: application/json", host, NULL};
     struct c138_http_options options = {.timeout_ns = a->timeout_ns, .body_max = TOKEN_MAX * 2};
@@ -216,7 +217,7 @@ static c138_status login(struct besu_auth *a, struct c138_err *err) {
     return status;
 }
 
-static const char *token_from_login(struct besu_auth *a, int refresh, struct c138_err *err) {
+static const char *token_from_login(struct c138_rpc_auth *a, int refresh, struct c138_err *err) {
     int64_t utc_s = a->host->now_ns(a->host, C138_CLOCK_UTC) / C138_NS_PER_S;
     int64_t now_ns = a->host->now_ns(a->host, C138_CLOCK_MONOTONIC);
     int fresh = a->token && (a->expires_s == 0 || utc_s < a->expires_s - RENEW_BEFORE_S);
@@ -240,7 +241,7 @@ static const char *token_from_login(struct besu_auth *a, int refresh, struct c13
     return NULL;
 }
 
-const char *besu_auth_token(void *auth, int refresh, struct c138_err *err) {
-    struct besu_auth *a = auth;
+const char *c138_rpc_auth_token(void *auth, int refresh, struct c138_err *err) {
+    struct c138_rpc_auth *a = auth;
     return a->token_file ? token_from_file(a, refresh, err) : token_from_login(a, refresh, err);
 }

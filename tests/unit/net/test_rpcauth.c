@@ -1,6 +1,6 @@
-#include "../net/server.h"
+#include "server.h"
 #include "../unit.h"
-#include <plugins/besu/auth.h>
+#include <net/rpcauth.h>
 
 #include <base/buf.h>
 #include <base/fs.h>
@@ -26,12 +26,12 @@ static char *token_for(int64_t exp, const char *mark) {
 static void test_expiry(void) {
     for (int i = 0; i < 4; i++) { /* every length of padding */
         C138_FREE char *token = token_for(1795419347, &"abc"[i]);
-        CU_ASSERT_EQUAL(besu_jwt_expiry(token), 1795419347);
+        CU_ASSERT_EQUAL(c138_jwt_expiry(token), 1795419347);
     }
-    CU_ASSERT_EQUAL(besu_jwt_expiry(""), 0);
-    CU_ASSERT_EQUAL(besu_jwt_expiry("a.b"), 0);
-    CU_ASSERT_EQUAL(besu_jwt_expiry("a.!!.c"), 0);
-    CU_ASSERT_EQUAL(besu_jwt_expiry("a.e30.c"), 0);
+    CU_ASSERT_EQUAL(c138_jwt_expiry(""), 0);
+    CU_ASSERT_EQUAL(c138_jwt_expiry("a.b"), 0);
+    CU_ASSERT_EQUAL(c138_jwt_expiry("a.!!.c"), 0);
+    CU_ASSERT_EQUAL(c138_jwt_expiry("a.e30.c"), 0);
 }
 
 static void test_login_url(void) {
@@ -41,7 +41,7 @@ static void test_login_url(void) {
                  {"http://127.0.0.1:8545/", "http://127.0.0.1:8545/login"},
                  {"https://node.example/x?y", "https://node.example/login"}};
     for (size_t i = 0; i < C138_COUNT(cases); i++) {
-        C138_FREE char *url = besu_login_url(cases[i].url);
+        C138_FREE char *url = c138_rpc_login_url(cases[i].url);
         CU_ASSERT_STRING_EQUAL(url, cases[i].login);
     }
 }
@@ -74,21 +74,21 @@ static void test_file(void) {
     char path[] = "/tmp/token-XXXXXX";
     struct c138_err err = {0};
     close(mkstemp(path));
-    struct besu_auth *a = besu_auth_new(&(struct besu_auth_options){
+    struct c138_rpc_auth *a = c138_rpc_auth_new(&(struct c138_rpc_auth_options){
         .host = &host, .node = "n", .url = "http://x", .token_file = path});
-    CU_ASSERT_PTR_NULL(besu_auth_token(a, 0, &err)); /* still empty */
+    CU_ASSERT_PTR_NULL(c138_rpc_auth_token(a, 0, &err)); /* still empty */
     CU_ASSERT_STRING_EQUAL(err.key, "token.empty");
     CU_ASSERT_EQUAL(c138_file_write(path, 0600, "  one.two.three\n", 16, NULL), C138_OK);
-    CU_ASSERT_STRING_EQUAL(besu_auth_token(a, 0, &err), "one.two.three");
+    CU_ASSERT_STRING_EQUAL(c138_rpc_auth_token(a, 0, &err), "one.two.three");
     CU_ASSERT_EQUAL(c138_file_write(path, 0600, "four.five.six", 13, NULL), C138_OK);
-    CU_ASSERT_STRING_EQUAL(besu_auth_token(a, 0, &err), "four.five.six"); /* it was renewed */
+    CU_ASSERT_STRING_EQUAL(c138_rpc_auth_token(a, 0, &err), "four.five.six"); /* it was renewed */
     unlink(path);
     err = (struct c138_err){0};
-    CU_ASSERT_PTR_NULL(besu_auth_token(a, 1, &err));
+    CU_ASSERT_PTR_NULL(c138_rpc_auth_token(a, 1, &err));
     CU_ASSERT_EQUAL(err.status, C138_E_NOTFOUND);
     CU_ASSERT_STRING_EQUAL(err.key, "token.unreadable");
-    besu_auth_free(a);
-    CU_ASSERT_PTR_NULL(besu_auth_new(&(struct besu_auth_options){.host = &host}));
+    c138_rpc_auth_free(a);
+    CU_ASSERT_PTR_NULL(c138_rpc_auth_new(&(struct c138_rpc_auth_options){.host = &host}));
 }
 
 struct door {
@@ -119,56 +119,56 @@ static int answer(void *user, int fd, const char *request) {
 static void test_login(void) {
     struct door door = {.lifetime_s = 300};
     struct server *s = server_start(answer, &door);
-    struct besu_auth_options options = {.host = &host,
-                                        .node = "n",
-                                        .url = server_url(s),
-                                        .username = "ops",
-                                        .password_ref = "file:/pw",
-                                        .timeout_ns = C138_NS_PER_S};
-    struct besu_auth *a = besu_auth_new(&options);
+    struct c138_rpc_auth_options options = {.host = &host,
+                                            .node = "n",
+                                            .url = server_url(s),
+                                            .username = "ops",
+                                            .password_ref = "file:/pw",
+                                            .timeout_ns = C138_NS_PER_S};
+    struct c138_rpc_auth *a = c138_rpc_auth_new(&options);
     struct c138_err err = {0};
     offset_ns = 0;
-    CU_ASSERT_PTR_NOT_NULL(besu_auth_token(a, 0, &err));
+    CU_ASSERT_PTR_NOT_NULL(c138_rpc_auth_token(a, 0, &err));
     CU_ASSERT_PTR_NOT_NULL(strstr(door.last, "POST /login "));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(door.last, "{\"username\":\"ops\",\"password\":\"pass\\\"word\"}"));
-    CU_ASSERT_PTR_NOT_NULL(besu_auth_token(a, 0, &err));
+    CU_ASSERT_PTR_NOT_NULL(c138_rpc_auth_token(a, 0, &err));
     CU_ASSERT_EQUAL(door.logins, 1);
     offset_ns = 280 * C138_NS_PER_S; /* shortly before it expires */
-    CU_ASSERT_PTR_NOT_NULL(besu_auth_token(a, 0, &err));
+    CU_ASSERT_PTR_NOT_NULL(c138_rpc_auth_token(a, 0, &err));
     CU_ASSERT_EQUAL(door.logins, 2);
-    CU_ASSERT_PTR_NOT_NULL(besu_auth_token(a, 1, &err)); /* refused by the node: at once */
+    CU_ASSERT_PTR_NOT_NULL(c138_rpc_auth_token(a, 1, &err)); /* refused by the node: at once */
     CU_ASSERT_EQUAL(door.logins, 3);
-    CU_ASSERT_PTR_NOT_NULL(besu_auth_token(a, 1, &err)); /* again: not so soon */
+    CU_ASSERT_PTR_NOT_NULL(c138_rpc_auth_token(a, 1, &err)); /* again: not so soon */
     CU_ASSERT_EQUAL(door.logins, 3);
-    besu_auth_free(a);
+    c138_rpc_auth_free(a);
     offset_ns = 0;
     const struct {
         int refuse;
         const char *key;
     } refusals[] = {{401, "login.refused"}, {400, "login.not-enabled"}, {200, "login.no-token"}};
     for (size_t i = 0; i < C138_COUNT(refusals); i++) {
-        a = besu_auth_new(&options);
+        a = c138_rpc_auth_new(&options);
         door = (struct door){.refuse = refusals[i].refuse};
         for (int k = 0; k < 3; k++) { /* a wrong password is tried once, and told each time */
             err = (struct c138_err){0};
-            CU_ASSERT_PTR_NULL(besu_auth_token(a, 0, &err));
+            CU_ASSERT_PTR_NULL(c138_rpc_auth_token(a, 0, &err));
             CU_ASSERT_STRING_EQUAL(err.key, refusals[i].key);
             CU_ASSERT_PTR_NULL(strstr(err.text, "pass\"word"));
         }
         CU_ASSERT_EQUAL(door.logins, 1);
-        besu_auth_free(a);
+        c138_rpc_auth_free(a);
     }
     options.password_ref = "file:/other";
-    a = besu_auth_new(&options);
-    CU_ASSERT_PTR_NULL(besu_auth_token(a, 0, &err));
+    a = c138_rpc_auth_new(&options);
+    CU_ASSERT_PTR_NULL(c138_rpc_auth_token(a, 0, &err));
     CU_ASSERT_STRING_EQUAL(err.key, "login.no-password");
-    besu_auth_free(a);
+    c138_rpc_auth_free(a);
     server_stop(s);
 }
 
-const CU_TestInfo tests_auth[] = {{"auth expiry of a JWT", test_expiry},
-                                  {"auth address of /login", test_login_url},
-                                  {"auth token file", test_file},
-                                  {"auth login", test_login},
-                                  CU_TEST_INFO_NULL};
+const CU_TestInfo tests_rpcauth[] = {{"auth expiry of a JWT", test_expiry},
+                                     {"auth address of /login", test_login_url},
+                                     {"auth token file", test_file},
+                                     {"auth login", test_login},
+                                     CU_TEST_INFO_NULL};

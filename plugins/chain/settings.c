@@ -1,0 +1,139 @@
+#include "chain.h"
+
+#include <base/mem.h>
+#include <base/text.h>
+#include <base/when.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const c138_field *const endpoint_members[] = {
+    C138_FIELD(.name = "name", .type = C138_T_STRING, .flags = C138_FIELD_REQUIRED,
+               .summary = "What it is called in answers and events", .min_text = "1",
+               .max_text = "63"),
+    C138_FIELD(.name = "url", .type = C138_T_URL, .flags = C138_FIELD_REQUIRED,
+               .summary = "Its JSON-RPC address"),
+    C138_FIELD(.name = "host_header", .type = C138_T_STRING, .max_text = "255",
+               .summary = "Host to name in requests, one of the node's host-allowlist; without it "
+                          "that of the URL"),
+    C138_FIELD(.name = "token_file", .type = C138_T_PATH,
+               .summary = "File with the JWT to show; read again whenever it changes"),
+    C138_FIELD(.name = "username", .type = C138_T_STRING, .max_text = "255",
+               .summary = "User of the node's credentials file, to log in instead of token_file"),
+    C138_FIELD(.name = "password", .type = C138_T_SECRET, .flags = C138_FIELD_SENSITIVE,
+               .summary = "That user's password"),
+    NULL,
+};
+
+#define RESTART .flags = C138_FIELD_RESTART
+
+const c138_field *const chain_setting_fields[] = {
+    C138_FIELD(.name = "endpoints", .type = C138_T_LIST, RESTART, .max_text = "16",
+               .summary = "Nodes of one chain, the preferred first; without any: \"local\" at "
+                          "http://127.0.0.1:8545",
+               .fields =
+                   C138_FIELDS(C138_FIELD(.name = "endpoint", .type = C138_T_OBJECT,
+                                          .summary = "One node", .fields = endpoint_members))),
+    C138_FIELD(.name = "chain_id", .type = C138_T_UINT, RESTART, .default_text = "138",
+               .min_text = "1", .summary = "The chain; a node of another is never believed"),
+    C138_FIELD(.name = "timeout", .type = C138_T_DURATION, RESTART, .default_text = "5s",
+               .min_text = "50ms", .max_text = "8s", .summary = "Longest wait for one answer"),
+    C138_FIELD(.name = "poll_interval", .type = C138_T_DURATION, RESTART, .default_text = "1s",
+               .min_text = "100ms", .max_text = "1h",
+               .summary = "How often open transactions and the endpoints are looked at"),
+    C138_FIELD(.name = "resend_interval", .type = C138_T_DURATION, RESTART, .default_text = "5s",
+               .min_text = "100ms", .max_text = "1h",
+               .summary = "How often what is not mined yet is handed to the nodes again"),
+    C138_FIELD(.name = "lag_blocks", .type = C138_T_UINT, RESTART, .default_text = "5",
+               .unit = "blocks", .min_text = "1", .max_text = "1000000",
+               .summary = "Further behind the highest, an endpoint is asked last"),
+    C138_FIELD(.name = "confirmations", .type = C138_T_UINT, RESTART, .default_text = "1",
+               .unit = "blocks", .min_text = "1", .max_text = "10000",
+               .summary = "Blocks, its own among them, until a transaction counts; 1 is right for "
+                          "QBFT, whose blocks are final"),
+    C138_FIELD(.name = "final_blocks", .type = C138_T_UINT, RESTART, .default_text = "12",
+               .unit = "blocks", .min_text = "1", .max_text = "100000",
+               .summary = "Blocks for which what counts is still watched for a reorg"),
+    C138_FIELD(.name = "gas_margin", .type = C138_T_UINT, RESTART, .default_text = "20",
+               .unit = "%", .max_text = "400", .summary = "Added to the estimated gas"),
+    C138_FIELD(.name = "max_gas_price", .type = C138_T_WEI, RESTART, .default_text = "500gwei",
+               .unit = "wei", .summary = "The most that is ever offered for a unit of gas"),
+    C138_FIELD(.name = "exclusive", .type = C138_T_BOOL, RESTART, .default_text = "true",
+               .summary = "Keys are this agent's alone: what others send with them stops sending "
+                          "until it is adopted"),
+    NULL,
+};
+
+static void clear(struct chain_settings *s) {
+    for (size_t i = 0; i < s->n_endpoints; i++)
+        endpoint_config_deinit(&s->endpoints[i]);
+    *s = (struct chain_settings){0};
+}
+
+/* A member of endpoint `i`; NULL if it is absent. The caller frees it. */
+static char *member(c138_call *settings, uint64_t i, const char *name) {
+    char path[64];
+    (void)snprintf(path, sizeof(path), "endpoints.%u.%s", (unsigned)i, name);
+    const char *text = c138_has(settings, path) ? c138_str(settings, path) : NULL;
+    return text && *text ? c138_xstrdup(text) : NULL;
+}
+
+static c138_status refuse(c138_call *settings, const char *name, const char *why) {
+    C138_FREE char *text = c138_xasprintf("endpoint %s: %s", name ? name : "?", why);
+    return c138_fail(settings, C138_E_INVALID, "setting.invalid", text);
+}
+
+static c138_status stage_endpoint(struct chain_settings *s, c138_call *settings, uint64_t i) {
+    struct endpoint_config *c = &s->endpoints[s->n_endpoints++];
+    *c = (struct endpoint_config){.name = member(settings, i, "name"),
+                                  .url = member(settings, i, "url"),
+                                  .host_header = member(settings, i, "host_header"),
+                                  .token_file = member(settings, i, "token_file"),
+                                  .username = member(settings, i, "username"),
+                                  .password_ref = member(settings, i, "password")};
+    if (!c->name || !c->url)
+        return refuse(settings, c->name, "name and url are needed");
+    for (size_t k = 0; k + 1 < s->n_endpoints; k++)
+        if (!strcmp(s->endpoints[k].name, c->name))
+            return refuse(settings, c->name, "another has this name: give each its own");
+    if (c->token_file && c->username)
+        return refuse(settings, c->name, "token_file and username exclude each other: keep one");
+    if (!c->username != !c->password_ref)
+        return refuse(settings, c->name, "username and password belong together");
+    return C138_OK;
+}
+
+c138_status chain_settings_prepare(struct chain *c, c138_call *settings) {
+    struct chain_settings *s = &c->staged;
+    uint64_t count = c138_uint(settings, "endpoints");
+    c138_status status = C138_OK;
+    clear(s);
+    s->chain_id = c138_uint(settings, "chain_id");
+    s->timeout_ns = c138_int(settings, "timeout");
+    s->poll_ns = c138_int(settings, "poll_interval");
+    s->resend_ns = c138_int(settings, "resend_interval");
+    s->lag_blocks = c138_uint(settings, "lag_blocks");
+    s->confirmations = c138_uint(settings, "confirmations");
+    s->final_blocks = c138_uint(settings, "final_blocks");
+    s->gas_margin = c138_uint(settings, "gas_margin");
+    s->exclusive = c138_int(settings, "exclusive") != 0;
+    (void)c138_u256_from_dec(c138_str(settings, "max_gas_price"), &s->max_gas_price);
+    for (uint64_t i = 0; status >= 0 && i < count && i < ENDPOINTS_MAX; i++)
+        status = stage_endpoint(s, settings, i);
+    if (status >= 0 && !count)
+        s->endpoints[s->n_endpoints++] = (struct endpoint_config){
+            .name = c138_xstrdup("local"), .url = c138_xstrdup("http://127.0.0.1:8545")};
+    if (status < 0)
+        clear(s);
+    return status;
+}
+
+void chain_settings_commit(struct chain *c, uint32_t apply) {
+    if (apply) {
+        clear(&c->settings);
+        c->settings = c->staged;
+        c->staged = (struct chain_settings){0};
+    } else {
+        clear(&c->staged);
+    }
+}

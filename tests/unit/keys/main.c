@@ -1,0 +1,10 @@
+#include "../unit.h"
+
+extern const CU_TestInfo tests_vault[], tests_limits[], tests_ledger[], tests_ring[], tests_keys[];
+
+int main(void) {
+    const struct unit_suite suites[] = {{"vault", tests_vault},   {"limits", tests_limits},
+                                        {"ledger", tests_ledger}, {"ring", tests_ring},
+                                        {"keys", tests_keys},     {NULL, NULL}};
+    return unit_run("unit_keys", suites);
+}
