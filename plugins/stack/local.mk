@@ -8,14 +8,15 @@ stack_sources = plugins/stack/stack.c plugins/stack/stack.h plugins/stack/common
     plugins/stack/act.c plugins/stack/quorum.c plugins/stack/quorum.h plugins/stack/rolling.c \
     plugins/stack/rolling.h plugins/stack/pins.c plugins/stack/upgrade.c plugins/stack/versions.c \
     plugins/stack/versions.h plugins/stack/files.c plugins/stack/files.h plugins/stack/rotate.c \
-    plugins/stack/archive.c
+    plugins/stack/archive.c plugins/stack/init.c plugins/stack/init.h plugins/stack/init_keys.c \
+    plugins/stack/init_besu.c plugins/stack/init_tessera.c plugins/stack/init_compose.c
 if BUILD_STACK
 pkgplugin_LTLIBRARIES += plugins/stack/stack.la
 noinst_LTLIBRARIES += plugins/stack/libstack.la
 plugins_stack_libstack_la_SOURCES = $(stack_sources)
-plugins_stack_libstack_la_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(ZSTD_CFLAGS) $(SODIUM_CFLAGS)
+plugins_stack_libstack_la_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(ZSTD_CFLAGS) $(SODIUM_CFLAGS) $(CRYPTO_CFLAGS)
 plugins_stack_libstack_la_LIBADD = lib/libchain138net.la lib/libchain138wallet.la lib/libchain138secp.la \
-    lib/libchain138.la $(SYSTEMD_LIBS) $(ZSTD_LIBS) $(SODIUM_LIBS)
+    lib/libchain138.la $(SYSTEMD_LIBS) $(ZSTD_LIBS) $(SODIUM_LIBS) $(CRYPTO_LIBS)
 plugins_stack_stack_la_SOURCES =
 plugins_stack_stack_la_LDFLAGS = $(AM_PLUGIN_LDFLAGS)
 plugins_stack_stack_la_LIBADD = plugins/stack/libstack.la

@@ -139,7 +139,7 @@ c138_status stack_logs_run(void *self, c138_call *call) {
     NAMES names = NULL;
     uint32_t tail = (uint32_t)c138_uint(call, "tail");
     int64_t now = s->host->now_ns(s->host, C138_CLOCK_UTC), since = 0, until = 0;
-    int64_t end = c138_now_monotonic_ns() + c138_int(call, "follow");
+    int64_t end = c138_now_monotonic_ns() + c138_int(call, "watch");
     if (c138_has(call, "since"))
         since = c138_int(call, "since");
     if (c138_has(call, "last"))

@@ -95,7 +95,7 @@ static const c138_action logs_action = {
     .name = "logs",
     .summary = "What services wrote, in one time line",
     .help =
-        "The newest lines of all the services together, oldest first. --follow goes on for so "
+        "The newest lines of all the services together, oldest first. --watch goes on for so "
         "long and tells each new line at once in the job's log; --since with the \"next\" of an "
         "earlier answer goes on where that ended.",
     .example = "--last 10m --tail 200 besu-1 tessera-1",
@@ -106,8 +106,8 @@ static const c138_action logs_action = {
         C138_FIELD(.name = "tail", .type = C138_T_UINT, .default_text = "100", .max_text = "20000",
                    .summary = "At most so many of the newest lines; 0: all"),
         STR("grep", "Only lines that hold this text", .max_text = "255"),
-        C138_FIELD(.name = "follow", .type = C138_T_DURATION, .default_text = "0s",
-                   .max_text = "1h", .summary = "Wait so long for more")),
+        C138_FIELD(.name = "watch", .type = C138_T_DURATION, .default_text = "0s", .max_text = "1h",
+                   .summary = "Wait so long for more")),
     .results = C138_FIELDS(ROWS("lines", "The lines", TIME("time", "When it was written"), SERVICE,
                                 STR("instance", "Container, unit or pod"),
                                 YES("error", "It went to standard error"), STR("text", "The line")),
@@ -345,10 +345,60 @@ static const c138_action archive_action = {
     .run = stack_archive_run,
 };
 
+static const c138_action init_action = {
+    C138_SIZED(c138_action),
+    .effect = C138_EFFECT_WRITE,
+    .role = C138_ROLE_CUSTODIAN,
+    .flags = C138_ACTION_LONG,
+    .name = "init",
+    .summary = "Write a network that runs, from nothing",
+    .help =
+        "Keys, genesis, static nodes, allowlists, Tessera with PostgreSQL, Prometheus, "
+        "Alertmanager, Grafana, a compose file over all, logrotate, and the agent's own conf.d, "
+        "into a new folder below init_dir. Nothing is started. Secrets lie in files that only "
+        "their owner reads; none is shown.",
+    .example = "mynet --validators 4 --accounts 0x00000000000000000000000000000000000000A1",
+    .lock = "stack-init",
+    .timeout_ns = MINUTES(5),
+    .params = C138_FIELDS(
+        STR("name", "Name of the network, its project and its folder",
+            .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL, .min_text = "1",
+            .max_text = "40"),
+        C138_FIELD(.name = "validators", .type = C138_T_UINT, .default_text = "4", .min_text = "4",
+                   .max_text = "16", .summary = "How many validators"),
+        C138_FIELD(.name = "chain_id", .type = C138_T_UINT, .default_text = "138", .min_text = "1",
+                   .summary = "Chain id"),
+        C138_FIELD(.name = "block_period", .type = C138_T_DURATION, .default_text = "2s",
+                   .min_text = "1s", .max_text = "60s", .summary = "Time between blocks"),
+        STR("subnet", "First three numbers of the nodes' addresses", .default_text = "172.31.138",
+            .max_text = "11"),
+        STR("besu_version", "Tag of Besu's image", .default_text = "25.5.0", .max_text = "40"),
+        STR("tessera_version", "Tag of Tessera's image", .default_text = "24.4.2",
+            .max_text = "40"),
+        YES("privacy",
+            "The node for users sends private transactions through Tessera (Besu to "
+            "25.5.0)",
+            .default_text = "true"),
+        C138_FIELD(.name = "accounts", .type = C138_T_LIST, .max_text = "64",
+                   .summary = "Accounts that may send",
+                   .fields = C138_FIELDS(
+                       C138_FIELD(.name = "account", .type = C138_T_ADDRESS, .summary = "One"))),
+        C138_FIELD(.name = "alert_url", .type = C138_T_URL,
+                   .summary = "Where Alertmanager sends alerts")),
+    .results = C138_FIELDS(
+        STR("folder", "Where it is"), UINT("files", "How many were written"),
+        ROWS("nodes", "The nodes", STR("name", "Its name"), ROLE,
+             C138_FIELD(.name = "address", .type = C138_T_ADDRESS, .summary = "Account of its key"),
+             STR("enode", "Under which others reach it")),
+        STR("tessera_key", "Tessera's public key"), TEXT),
+    .run = stack_init_run,
+};
+
 static const c138_action *const actions[] = {
-    &ps_action,   &verify_action,  &resources_action, &logs_action,    &pins_action,
-    &up_action,   &down_action,    &start_action,     &stop_action,    &restart_action,
-    &pull_action, &upgrade_action, &rotate_action,    &archive_action, NULL,
+    &ps_action,     &verify_action,  &resources_action, &logs_action,
+    &pins_action,   &up_action,      &down_action,      &start_action,
+    &stop_action,   &restart_action, &pull_action,      &upgrade_action,
+    &rotate_action, &archive_action, &init_action,      NULL,
 };
 
 /* --- Events and metrics ---------------------------------------------------------------------- */

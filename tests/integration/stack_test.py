@@ -158,7 +158,7 @@ def test_follow():
     before = h.agent.json("stack", "logs", "web", "--tail", "1")
     # A line that comes while somebody waits for it.
     follow = subprocess.Popen([os.path.join(os.getcwd(), "chain138ctl"), "--json", "--socket", h.agent.socket, "stack", "logs",
-                               "web", "--follow", "8s", "--since", before["next"]], stdout=subprocess.PIPE, text=True)
+                               "web", "--watch", "8s", "--since", before["next"]], stdout=subprocess.PIPE, text=True)
     h.agent.json("stack", "restart", "web", timeout=60)
     out = follow.communicate(timeout=60)[0]
     lines = json.loads(out).get("lines")
