@@ -129,6 +129,7 @@ static c138_status config(struct init *n, const struct init_node *x, struct c138
         "logging=\"INFO\"\n"
         "\n# Peers: named ones only.\n"
         "p2p-host=\"%s\"\n"
+        "p2p-interface=\"%s\"\n"
         "p2p-port=30303\n"
         "nat-method=\"NONE\"\n"
         "discovery-enabled=false\n"
@@ -153,7 +154,7 @@ static c138_status config(struct init *n, const struct init_node *x, struct c138
         "\nmetrics-enabled=true\n"
         "metrics-host=\"%s\"\n"
         "metrics-port=9545\n",
-        n->besu, x->name, n->name, privacy ? "FOREST" : "BONSAI", x->ip,
+        n->besu, x->name, n->name, privacy ? "FOREST" : "BONSAI", x->ip, x->ip,
         x->validator ? x->ip : "0.0.0.0", privacy ? ",\"EEA\",\"PRIV\"" : "", x->ip, x->ip);
     if (privacy)
         add_privacy(n, &text);

@@ -147,7 +147,10 @@ def logrotate_reads_it():
     with Made() as m:
         with open(m.path("logs/validator-1/besu.log"), "w") as f:
             f.write("line\n" * 100)
-        out = ran(program("logrotate"), "-d", "-f", "-s", m.path("state"), m.path("logrotate/chain138"))
+        if os.geteuid() != 0:
+            raise Skip("logrotate reads files of root alone")
+        shutil.copy(m.path("logrotate/chain138"), m.path("as-root"))
+        out = ran(program("logrotate"), "-d", "-f", "-s", m.path("state"), m.path("as-root"))
         check("besu.log" in out and "error" not in out.lower().replace("error:0", ""), out)
 
 
