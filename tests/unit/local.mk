@@ -99,3 +99,4 @@ include tests/unit/ctl/local.mk
 include tests/unit/store/local.mk
 include tests/unit/wallet/local.mk
 include tests/unit/keys/local.mk
+include tests/unit/stack/local.mk
