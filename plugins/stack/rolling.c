@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LOOK_NS (500 * C138_NS_PER_MS)
+#define FAILED_NS (15 * C138_NS_PER_S) /* nobody starts again what ended for so long */
 #define STEPS_MAX 4096
 #define CHAIN_WAIT_NS                                                                              \
     (60 * C138_NS_PER_S) /* after a start of the agent nobody knows the chain yet */
@@ -175,6 +176,7 @@ struct wait {
     const struct service *known; /* NULL: the config does not name it */
     uint64_t mark;               /* the block at which it was seen to run */
     int marked;
+    int64_t failed_ns; /* since when the engine says that it ended; 0: it does not */
     char text[300];
 };
 
@@ -189,6 +191,11 @@ static int engine_is_well(struct roll *r, struct wait *w) {
     (void)snprintf(w->text, sizeof(w->text), "the engine says %s%s%s",
                    row ? svc_state_name(row->state) : "absent", row && *row->health ? ", " : "",
                    row ? row->health : "");
+    int ended = row && (row->state == SVC_FAILED || row->state == SVC_STOPPED);
+    if (!ended)
+        w->failed_ns = 0;
+    else if (!w->failed_ns)
+        w->failed_ns = c138_now_monotonic_ns();
     return row && row->state == SVC_RUNNING && (!*row->health || !strcmp(row->health, "healthy"));
 }
 
@@ -247,9 +254,10 @@ c138_status roll_wait(struct roll *r, const char *service, struct c138_err *err)
             c138_progress(r->call, (uint32_t)(r->done * 1000 / (r->total ? r->total : 1)), text);
             (void)snprintf(told, sizeof(told), "%s", w.text);
         }
-        if (c138_now_monotonic_ns() > end) {
+        int64_t now = c138_now_monotonic_ns();
+        if (now > end || (w.failed_ns && now - w.failed_ns > FAILED_NS)) {
             char limit[C138_DURATION_TEXT];
-            c138_duration_human(r->s->settings.step_ns, limit);
+            c138_duration_human(now - began, limit);
             return c138_error(err, C138_E_TIMEOUT, "stack.not-back",
                               "%s is not back after %s: %s: see stack logs --services %s", service,
                               limit, w.text, service);

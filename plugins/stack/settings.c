@@ -105,7 +105,7 @@ const c138_field *const stack_setting_fields[] = {
     SPAN("poll_interval", "How often the services are looked at", "10s", "200ms", "1h"),
     SPAN("sample_interval", "How often the disks are sampled for the forecast", "5m", "1s", "1d"),
     SPAN("disk_warn", "An event when a disk would be full sooner than this", "7d", "1m", "52w"),
-    SPAN("timeout", "Longest wait for one answer of the engine", "10s", "100ms", "5m"),
+    SPAN("timeout", "Longest wait for one answer of the engine", "5s", "100ms", "5m"),
     SPAN("stop_grace", "From the polite signal to the hard one", "60s", "1s", "30m"),
     SPAN("step_timeout", "How long a service may take until it is back, in a rolling change", "10m",
          "1s", "12h"),

@@ -229,12 +229,11 @@ static c138_status judge(struct upgrade *u, struct c138_err *err) {
         return status;
     u->full_stop = validators && (u->legacy || u->finish) && has_all_validators(u);
     if (u->finish && !u->full_stop)
-        return c138_error(err, C138_E_CONFLICT, "stack.finish",
-                          "the last step stops all validators of the network at once, and not all "
-                          "of them are services of this agent: run it on every host at the same "
-                          "time with --services naming that host's validators is not possible "
-                          "from here: stop the validators of all hosts, take " LEGACY
-                          " away, and start them together");
+        return c138_error(
+            err, C138_E_CONFLICT, "stack.finish",
+            "the last step stops all validators of the network at once, and not all "
+            "of them are services of this agent: on every host at the same time, stop "
+            "the validators, take " LEGACY " away, and start them");
     return u->finish ? C138_OK : roll_may_begin(&r, u->names, err);
 }
 

@@ -22,7 +22,7 @@ tar -cJf "$work/rpm/SOURCES/chain138-agent-$version.tar.xz" -C "$work" "chain138
 rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_tmppath $work" --define 'debug_package %{nil}' \
     "$source/packaging/rpm/chain138-agent.spec" >"$work/rpm.log" 2>&1 ||
     { tail -40 "$work/rpm.log" >&2; fail "rpmbuild failed"; }
-for package in chain138-agent chain138-agent-plugin-besu chain138-agent-plugin-chain chain138-agent-plugin-keys chain138-plugin-devel; do
+for package in chain138-agent chain138-agent-plugin-besu chain138-agent-plugin-chain chain138-agent-plugin-keys chain138-agent-plugin-stack chain138-plugin-devel; do
     rpm -qpl "$work"/rpm/RPMS/*/$package-$version-*.rpm >>"$work/list"
 done
 for path in /usr/sbin/chain138d /usr/bin/chain138ctl /chain138/chain138-plugin-host /chain138/plugins/besu.so \
