@@ -70,6 +70,29 @@ static void test_of_key(void) {
     CU_ASSERT_STRING_EQUAL(text, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 }
 
+/* Two that share everything by which one could look them up fast, alternately; then many. */
+static void test_alike(void) {
+    uint8_t address[20], again[20];
+    char text[C138_ADDRESS_TEXT];
+    for (int i = 0; i < 6; i++) {
+        (void)c138_address_parse(eip55[4 + i % 2], address, NULL);
+        memset(address + 12, 0x11, 8);
+        c138_address_format(address, text);
+        CU_ASSERT_STRING_EQUAL(text, i % 2 ? "0xFB6916095ca1dF60BB79Ce921111111111111111"
+                                           : "0x5Aaeb6053F3e94C9B9A09f331111111111111111");
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        memset(address, (int)(i % 7), sizeof(address));
+        address[19] = (uint8_t)(i >> 2);
+        c138_address_format(address, text);
+        CU_ASSERT_EQUAL(c138_address_parse(text, again, NULL), C138_OK);
+        CU_ASSERT_EQUAL(memcmp(address, again, 20), 0);
+    }
+    memset(address, 0, sizeof(address));
+    c138_address_format(address, text);
+    CU_ASSERT_STRING_EQUAL(text, "0x0000000000000000000000000000000000000000");
+}
+
 static void address_is(const uint8_t address[20], const char *wanted) {
     char text[C138_ADDRESS_TEXT];
     c138_address_format(address, text);
@@ -115,6 +138,7 @@ static void test_create2(void) {
 }
 
 const CU_TestInfo tests_address[] = {
-    {"EIP-55", test_eip55},  {"mistyped", test_mistyped}, {"of a key", test_of_key},
-    {"CREATE", test_create}, {"CREATE2", test_create2},   CU_TEST_INFO_NULL,
+    {"EIP-55", test_eip55},    {"mistyped", test_mistyped}, {"alike", test_alike},
+    {"of a key", test_of_key}, {"CREATE", test_create},     {"CREATE2", test_create2},
+    CU_TEST_INFO_NULL,
 };
