@@ -17,10 +17,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from abi_vectors import cast_program  # noqa: E402
 from harness import Agent, built, check, development_chain, equal, free_port, until  # noqa: E402
 from sender import ACCOUNTS, TO, Sender  # noqa: E402
-from vectors import Skip, npm  # noqa: E402
+from vectors import Skip, cast_program, npm  # noqa: E402
 
 ETHERS, VIEM, HARDHAT = "6.17.0", "2.57.20", "2.29.1"
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -124,3 +124,4 @@ tests_fuzz_fuzz_privatetx_LDADD = lib/libchain138abi.la lib/libchain138.la
 tests_fuzz_fuzz_privatetx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/privatetx
 include tests/fuzz/wallet.mk
+include tests/fuzz/evm.mk
