@@ -332,14 +332,20 @@ static void load_by_option(struct audit_node *n, enum audit_kind kind, const cha
     }
 }
 
-/* Named in the settings, or the only Tessera that the compose file leads to. */
+/* The service that privacy-url leads to, or the only one that runs Tessera. */
 static void find_tessera(struct audit_node *n) {
-    if (!n->in_compose)
-        return;
+    const struct audit_doc *all = audit_doc_get(audit_doc_of(n, AUDIT_COMPOSE), "services");
     const char *url = audit_opt_text(n, "privacy-url", NULL);
+    size_t found = 0;
     if (url)
-        n->tessera_service = audit_compose_of_url(&n->files[AUDIT_COMPOSE].doc, url);
-    if (n->tessera_service && !audit_compose_is_tessera(n->tessera_service))
+        n->tessera_service = audit_compose_of_url(audit_doc_of(n, AUDIT_COMPOSE), url);
+    if (n->tessera_service && audit_compose_is_tessera(n->tessera_service))
+        return;
+    n->tessera_service = NULL;
+    for (size_t i = 0; all && i < all->count; i++)
+        if (audit_compose_is_tessera(&all->items[i]) && ++found == 1)
+            n->tessera_service = &all->items[i];
+    if (found > 1)
         n->tessera_service = NULL;
 }
 

@@ -135,7 +135,9 @@ static struct c138_json *invocation_json(const struct audit *a) {
     for (size_t i = 0; i < a->n_notes; i++) {
         const struct audit_note *n = &a->notes[i];
         struct c138_json *note = c138_json_new_object();
-        C138_FREE char *text = c138_xasprintf("not checked%s%s: %s: %s", n->nodes.length ? ", " : "", c138_buf_text(&n->nodes), c138_buf_text(&n->rules), n->reason);
+        C138_FREE char *text =
+            c138_xasprintf("not checked%s%s: %s: %s", n->nodes.length ? ", " : "",
+                           c138_buf_text(&n->nodes), c138_buf_text(&n->rules), n->reason);
         c138_json_set_str(note, "level", "note");
         c138_json_set(note, "message", text_json(text));
         c138_json_append(list, note);

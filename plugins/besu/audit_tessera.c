@@ -210,7 +210,8 @@ static int private_key(struct audit *a, const struct audit_rule *r, const struct
         c138_wipe(text.data, text.capacity);
     if (status == C138_OK)
         return 1;
-    audit_skip(a, r, "%s: %s", *ret_file, err.text);
+    audit_skip(a, r, "%s%s%s", strstr(err.text, *ret_file) ? "" : *ret_file,
+               strstr(err.text, *ret_file) ? "" : ": ", err.text);
     free(C138_STEAL(*ret_file));
     return 0;
 }
