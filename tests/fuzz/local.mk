@@ -135,3 +135,4 @@ endif
 endif
 EXTRA_DIST += tests/fuzz/corpus/audit_doc
 include tests/fuzz/wallet.mk
+include tests/fuzz/evm.mk
