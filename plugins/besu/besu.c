@@ -1,5 +1,7 @@
 #include "besu.h"
 
+#include "audit_action.h"
+
 #include <base/mem.h>
 #include <base/when.h>
 
@@ -322,7 +324,7 @@ static const c138_action explain_action = {
 static const c138_action *const actions[] = {
     &status_action,      &sync_action,      &validators_action, &peers_action,
     &txpool_action,      &nodes_action,     &consensus_action,  &peer_add_action,
-    &peer_remove_action, &log_level_action, &explain_action,    NULL,
+    &peer_remove_action, &log_level_action, &explain_action,    &besu_audit_action, NULL,
 };
 
 /* --- Events ---------------------------------------------------------------------------------- */
@@ -522,6 +524,7 @@ static void destroy(void *self) {
     for (uint32_t i = 0; i < b->n_nodes; i++)
         besu_node_free(b->nodes[i].node);
     besu_settings_commit(b, 0);
+    besu_audit_forget(b);
     free(b);
 }
 

@@ -8,6 +8,7 @@
  *   network.c  what all nodes together say: validators, quorum, what is missing
  *   watch.c    events with hysteresis, and metrics
  *   reads.c, consensus.c, writes.c  the actions
+ *   audit.h    files and rules: besu.audit
  */
 #ifndef BESU_BESU_H
 #define BESU_BESU_H
@@ -123,6 +124,7 @@ struct besu {
     uint32_t next; /* node of the next tick */
     struct besu_chain chain;
     struct besu_network net;
+    struct besu_audit *audit, *staged_audit; /* audit.c */
 };
 
 int64_t besu_utc(const struct besu *b);

@@ -1,5 +1,7 @@
 #include "besu.h"
 
+#include "audit_action.h"
+
 #include <base/mem.h>
 #include <base/when.h>
 
@@ -30,6 +32,7 @@ static const c138_field *const node_members[] = {
     C138_FIELD(.name = "role", .type = C138_T_ENUM, .default_text = "auto",
                .choices = C138_TEXTS("auto", "validator", "rpc", "boot"),
                .summary = "What it is for; auto: a validator if it is in the set"),
+    BESU_AUDIT_NODE_FIELDS,
     NULL,
 };
 
@@ -72,6 +75,7 @@ const c138_field *const besu_setting_fields[] = {
     C138_FIELD(.name = "consensus_blocks", .type = C138_T_UINT, .default_text = "20",
                .unit = "blocks", .min_text = "1", .max_text = "256",
                .summary = "Blocks that besu.consensus shows"),
+    BESU_AUDIT_FIELDS,
     NULL,
 };
 
@@ -152,6 +156,8 @@ c138_status besu_settings_prepare(struct besu *b, c138_call *settings) {
                                       .role = c138_xstrdup("auto")};
     if (status != C138_OK)
         staged_clear(b);
+    else
+        besu_audit_prepare(b, settings);
     b->staged = status == C138_OK;
     return status;
 }
@@ -200,4 +206,5 @@ void besu_settings_commit(struct besu *b, uint32_t apply) {
     }
     free(nodes);
     staged_clear(b);
+    besu_audit_commit(b, apply);
 }
