@@ -98,7 +98,8 @@ def check_includes():
 
 
 WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of causes)
-BUILT_UPON = {("chain", "keys")}  # it asks for signatures, over the bus
+# Over the bus: for signatures; for transactions, and whose accounts are here.
+BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys")}
 
 
 def check_names():

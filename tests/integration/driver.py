@@ -39,6 +39,15 @@ class Driver:
         assert answer["status"] == "ok", answer
         return answer["result"]
 
+    def plan(self, action, **params):
+        """The dry run of an action; approved() runs what the last one planned."""
+        answer = self.run("?" + action, **params)
+        assert answer["status"] == "ok", answer
+        return answer["result"]
+
+    def approved(self, action, **params):
+        return self.ok("!" + action, **params)
+
     def let(self, seconds):
         self.command("pass", "%.3f" % seconds)
 

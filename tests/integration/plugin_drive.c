@@ -4,6 +4,9 @@
  *
  *   plugin_drive PLUGIN.so SETTINGS-JSON COMMAND...
  *     ACTION [PARAMS-JSON]   runs an action, prints {"status","result"} or {"status","key","text"}
+ *     ?ACTION [PARAMS-JSON]  the same as a dry run; what it plans is kept
+ *     !ACTION [PARAMS-JSON]  the approved run of the plan that was kept last
+ *     restart                another instance with the same settings and stored values
  *     pass SECONDS           lets the timers run
  *     events | metrics | status | forget
  *   A COMMAND "-" reads further commands from standard input, one a line: words are separated by a
@@ -24,10 +27,23 @@ static void print(const struct c138_json *v) {
     fflush(stdout);
 }
 
+static c138_status run_as(struct fakehost *f, const char *action, const char *params,
+                          struct c138_json **ret_result, struct c138_err *err) {
+    static struct c138_json *plan;
+    if (action[0] == '!')
+        return fakehost_approved(f, action + 1, params, plan, ret_result, err);
+    if (action[0] != '?')
+        return fakehost_run(f, action, params, ret_result, err);
+    c138_status status = fakehost_plan(f, action + 1, params, ret_result, err);
+    c138_json_unref(plan);
+    plan = status == C138_OK ? c138_json_ref(*ret_result) : NULL;
+    return status;
+}
+
 static void run(struct fakehost *f, const char *action, const char *params) {
     struct c138_json *result = NULL, *out = c138_json_new_object();
     struct c138_err err = {0};
-    c138_status status = fakehost_run(f, action, params, &result, &err);
+    c138_status status = run_as(f, action, params, &result, &err);
     c138_json_set_str(out, "status", status == C138_OK ? "ok" : c138_status_key(status));
     if (status == C138_OK) {
         c138_json_set(out, "result", result);
@@ -72,6 +88,14 @@ static void command(struct fakehost *f, const char *word, const char *argument) 
         fakehost_forget(f);
         printf("{}\n");
         fflush(stdout);
+    } else if (strcmp(word, "restart") == 0) {
+        struct c138_err err = {0};
+        if (fakehost_restart(f, &err) != C138_OK)
+            fprintf(stderr, "plugin_drive: %s\n", err.text);
+        printf("{}\n");
+        fflush(stdout);
+    } else if (strcmp(word, "kv") == 0) {
+        print(fakehost_kv(f));
     } else if (strcmp(word, "rows") == 0) {
         struct c138_json *rows = fakehost_status(f);
         print(rows);
