@@ -36,15 +36,15 @@ static c138_status no_api(const struct besu_node *n, struct c138_err *err) {
 }
 
 /* Besu refuses these methods too where a contract chooses the validators. */
-static c138_status vote_failed(const struct besu_node *n, c138_status status,
-                               struct c138_err *err) {
-    if (err && strcmp(err->key, "rpc.not-enabled") == 0 && n->knows_apis)
-        return c138_error(err, C138_E_UNSUPPORTED, "vote.off",
-                          "besu: node %s at %s has the API and yet takes no votes: its validators "
-                          "come from a contract (validatorcontractaddress in the genesis): change "
-                          "them there",
-                          n->config.name, n->config.url);
-    return status;
+static c138_status vote_failed(struct besu_node *n, c138_status status, struct c138_err *err) {
+    if (!err || strcmp(err->key, "rpc.not-enabled") != 0 || !n->knows_apis)
+        return status;
+    n->probed = 0; /* or it was restarted without the API: the next look tells */
+    return c138_error(err, C138_E_UNSUPPORTED, "vote.off",
+                      "besu: node %s at %s has the API and yet takes no votes: its validators come "
+                      "from a contract (validatorcontractaddress in the genesis), so change them "
+                      "there; or it was just restarted without the API: look again",
+                      n->config.name, n->config.url);
 }
 
 c138_status besu_node_votes(struct besu_node *n, struct c138_json **ret_votes,

@@ -168,14 +168,14 @@ static c138_status do_it(struct besu *b, c138_call *call, struct besu_task *t,
             undo(b, t, &failed);
         besu_change_end(b);
         if (status != C138_OK) {
-            C138_FREE char *why = c138_xstrdup(err->text);
+            C138_FREE char *why = c138_xstrdup(err->text), *key = c138_xstrdup(err->key);
             if (failed.length)
                 c138_error(err, status, "permission.half",
                            "%.500s. It could not be undone on %.300s: besu.permissions shows where "
                            "it stands",
                            why, c138_buf_text(&failed));
             else
-                c138_error(err, status, err->key[0] ? err->key : NULL,
+                c138_error(err, status, key[0] ? key : NULL,
                            "%.700s. Everything was put back as it was", why);
         }
     }

@@ -65,6 +65,17 @@ static void secret(struct fakehost *f, const char *text) {
     fflush(stdout);
 }
 
+/* KEY=VALUE, as if the plugin had stored it. */
+static void put(struct fakehost *f, const char *text) {
+    const char *equals = text ? strchr(text, '=') : NULL;
+    if (!equals)
+        return;
+    C138_FREE char *key = c138_xstrndup(text, (size_t)(equals - text));
+    fakehost_store(f, key, equals + 1);
+    printf("{}\n");
+    fflush(stdout);
+}
+
 static void settings(struct fakehost *f, const char *text) {
     struct c138_err err = {0};
     struct c138_json *out = c138_json_new_object();
@@ -94,6 +105,8 @@ static void command(struct fakehost *f, const char *word, const char *argument) 
             fprintf(stderr, "plugin_drive: %s\n", err.text);
         printf("{}\n");
         fflush(stdout);
+    } else if (strcmp(word, "put") == 0) {
+        put(f, argument);
     } else if (strcmp(word, "kv") == 0) {
         print(fakehost_kv(f));
     } else if (strcmp(word, "rows") == 0) {

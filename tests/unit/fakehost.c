@@ -577,6 +577,10 @@ void fakehost_on_call(struct fakehost *f, fakehost_call_fn fn, void *user) {
     f->call_user = user;
 }
 
+void fakehost_store(struct fakehost *f, const char *key, const char *value) {
+    c138_json_set_str(f->kv, key, value);
+}
+
 const struct c138_json *fakehost_kv(const struct fakehost *f) {
     return f->kv;
 }

@@ -34,6 +34,7 @@ typedef c138_status (*fakehost_call_fn)(void *user, const char *action,
                                         const struct c138_json *params, int dry_run,
                                         struct c138_json **ret_result);
 void fakehost_on_call(struct fakehost *f, fakehost_call_fn fn, void *user);
+void fakehost_store(struct fakehost *f, const char *key, const char *value);
 const struct c138_json *fakehost_kv(const struct fakehost *f); /* {"key": "value"} */
 /* The status extension's rows; NULL: the plugin has none. */
 struct c138_json *fakehost_status(struct fakehost *f);
