@@ -109,18 +109,20 @@ class Network:
             with open(os.path.join(self.folder, "data%d" % (i + 1), "static-nodes.json"), "w") as f:
                 json.dump(enodes, f)
 
-    def start(self, i):
+    def arguments(self, i):
         data = os.path.join(self.folder, "data%d" % (i + 1))
-        arguments = ["--data-path=" + data, "--node-private-key-file=" + os.path.join(data, "key"),
-                     "--genesis-file=" + os.path.join(self.folder, "net", "genesis.json"),
-                     "--discovery-enabled=false", "--nat-method=NONE", "--p2p-host=127.0.0.1",
-                     "--static-nodes-file=" + os.path.join(data, "static-nodes.json"),
-                     "--p2p-interface=127.0.0.1", "--p2p-port=%d" % self.p2p[i], "--rpc-http-enabled",
-                     "--rpc-http-host=127.0.0.1", "--rpc-http-port=%d" % self.rpc[i],
-                     "--rpc-http-api=ETH,NET,WEB3,QBFT,ADMIN,TXPOOL", "--sync-mode=FULL",
-                     "--data-storage-format=FOREST", "--min-gas-price=0", "--logging=INFO"]
+        return ["--data-path=" + data, "--node-private-key-file=" + os.path.join(data, "key"),
+                "--genesis-file=" + os.path.join(self.folder, "net", "genesis.json"),
+                "--discovery-enabled=false", "--nat-method=NONE", "--p2p-host=127.0.0.1",
+                "--static-nodes-file=" + os.path.join(data, "static-nodes.json"),
+                "--p2p-interface=127.0.0.1", "--p2p-port=%d" % self.p2p[i], "--rpc-http-enabled",
+                "--rpc-http-host=127.0.0.1", "--rpc-http-port=%d" % self.rpc[i],
+                "--rpc-http-api=ETH,NET,WEB3,QBFT,ADMIN,TXPOOL", "--sync-mode=FULL",
+                "--data-storage-format=FOREST", "--min-gas-price=0", "--logging=INFO"]
+
+    def start(self, i):
         log = open(self.logs[i], "ab")
-        argv = self.besu.argv(self.folder, arguments, "besu-test-%d-%d" % (os.getpid(), i))
+        argv = self.besu.argv(self.folder, self.arguments(i), "besu-test-%d-%d" % (os.getpid(), i))
         self.processes[i] = subprocess.Popen(argv, stdout=log, stderr=log, env=environment(),
                                              start_new_session=True)
         log.close()
@@ -138,7 +140,7 @@ class Network:
         self.processes[i] = None
 
     def stop(self):
-        for i in range(COUNT):
+        for i in range(len(self.processes)):
             self.kill(i)
 
     def get(self, i, path):
@@ -148,12 +150,15 @@ class Network:
         except urllib.error.HTTPError as e:
             return e.code
 
-    def call(self, i, method):
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
+    def ask(self, i, method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         request = urllib.request.Request("http://127.0.0.1:%d" % self.rpc[i], body,
                                          {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=5) as r:
             return json.load(r)
+
+    def call(self, i, method):
+        return self.ask(i, method)
 
 
 class Tests:
