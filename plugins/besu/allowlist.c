@@ -55,7 +55,7 @@ static void lower(char *text) {
 const char *besu_enode_id(const char *enode, char ret_id[129]) {
     const char *at = c138_starts_with(enode, "enode://") ? enode + 8 : "";
     size_t length = strcspn(at, "@");
-    if (length != 128 || !all_hex(at, length))
+    if (length != 128 || at[128] != '@' || !all_hex(at, length))
         length = 0;
     memcpy(ret_id, at, length);
     ret_id[length] = '\0';
