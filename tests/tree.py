@@ -98,8 +98,8 @@ def check_includes():
 
 
 WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of causes)
-# Over the bus: for signatures; for transactions, and whose accounts are here.
-BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys")}
+# Over the bus: for signatures; for transactions, whose accounts are here, and to stop the nodes.
+BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys"), ("besu", "stack")}
 
 
 def check_names():

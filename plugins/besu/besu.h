@@ -13,7 +13,7 @@
  *   votes.c, votewatch.c  who validates: votes, cast and looked after;  quorum.c its arithmetic
  *   permission.c, permwatch.c, permreads.c, change.c  who may send and connect;  allowlist.c lists;
  *   contract.c the contracts that hold such lists
- *   poolclear.c, pool.c  what is stuck in the transaction pools
+ *   poolclear.c, poolstop.c, pool.c  what is stuck in the transaction pools
  *   tables.c   the tables of these actions
  */
 #ifndef BESU_BESU_H

@@ -9,7 +9,7 @@ besu_sources = plugins/besu/besu.c plugins/besu/besu.h plugins/besu/settings.c \
     plugins/besu/votewatch.c plugins/besu/permission.c plugins/besu/permission.h \
     plugins/besu/permplan.c plugins/besu/permtask.h plugins/besu/permwatch.c plugins/besu/permreads.c \
     plugins/besu/change.c plugins/besu/contract.c plugins/besu/contract.h plugins/besu/pool.c \
-    plugins/besu/pool.h plugins/besu/poolclear.c plugins/besu/poolclear.h plugins/besu/tables.c \
+    plugins/besu/pool.h plugins/besu/poolclear.c plugins/besu/poolclear.h plugins/besu/poolstop.c plugins/besu/tables.c \
     plugins/besu/tables.h
 if BUILD_BESU
 pkgplugin_LTLIBRARIES += plugins/besu/besu.la

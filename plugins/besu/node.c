@@ -25,6 +25,7 @@ void besu_node_config_deinit(struct besu_node_config *c) {
     free(c->role);
     free(c->permissions_file);
     free(c->static_nodes_file);
+    free(c->data_dir);
     *c = (struct besu_node_config){0};
 }
 
@@ -35,6 +36,7 @@ int besu_node_config_equal(const struct besu_node_config *a, const struct besu_n
            c138_streq(a->log_file, b->log_file) && c138_streq(a->role, b->role) &&
            c138_streq(a->permissions_file, b->permissions_file) &&
            c138_streq(a->static_nodes_file, b->static_nodes_file) &&
+           c138_streq(a->data_dir, b->data_dir) &&
            a->has_validator == b->has_validator &&
            memcmp(&a->validator, &b->validator, sizeof(a->validator)) == 0;
 }

@@ -15,31 +15,13 @@
 
 #define FRESH_NS (500 * C138_NS_PER_MS)
 #define ASKED_MAX 2000 /* transactions of one node */
-#define EACH_NS (120 * C138_NS_PER_S)
 
-struct sender_row {
-    struct besu_sender s;
-    const char *key; /* of this host; NULL: not ours */
-    uint32_t stuck;
-};
-
-struct clearing {
-    struct besu_pool pool;
-    struct sender_row *senders;
-    size_t n_senders;
-    struct c138_u256 floor;
-    int halted;
-    struct c138_json *nodes;   /* rows: what each node told */
-    struct c138_json *pending; /* of chain.pending; NULL: not known */
-    struct c138_json *calls, *remains, *done;
-};
-
-static void note(struct c138_json *texts, char *text /* taken */) {
+void besu_clearing_note(struct c138_json *texts, char *text /* taken */) {
     c138_json_append(texts, c138_json_new_str(text));
     free(text);
 }
 
-static void clearing_deinit(struct clearing *c) {
+void besu_clearing_deinit(struct besu_clearing *c) {
     besu_pool_deinit(&c->pool);
     free(c->senders);
     c138_json_unref(c->nodes);
@@ -47,12 +29,12 @@ static void clearing_deinit(struct clearing *c) {
     c138_json_unref(c->calls);
     c138_json_unref(c->remains);
     c138_json_unref(c->done);
-    *c = (struct clearing){0};
+    *c = (struct besu_clearing){0};
 }
 
 /* --- What is there --------------------------------------------------------------------------- */
 
-static void node_row(struct clearing *c, const struct besu_node *n, size_t held,
+static void node_row(struct besu_clearing *c, const struct besu_node *n, size_t held,
                      const char *text) {
     struct c138_json *row = c138_json_new_object();
     c138_json_set_str(row, "node", n->config.name);
@@ -61,7 +43,7 @@ static void node_row(struct clearing *c, const struct besu_node *n, size_t held,
     c138_json_append(c->nodes, row);
 }
 
-static void ask_pool(struct clearing *c, struct besu_node *n, uint32_t i) {
+static void ask_pool(struct besu_clearing *c, struct besu_node *n, uint32_t i) {
     C138_JSON struct c138_json *answer = NULL;
     struct c138_err err = {0};
     struct c138_json *params = c138_json_new_array();
@@ -118,7 +100,7 @@ static int is_denied(const struct besu *b, const struct besu_address *account) {
 }
 
 /* The least price that gets into a block: the base fee, or what a node is told to take. */
-static void ask_floor(struct besu *b, struct besu_node *best, struct clearing *c) {
+static void ask_floor(struct besu *b, struct besu_node *best, struct besu_clearing *c) {
     C138_JSON struct c138_json *block = NULL, *least = NULL;
     struct c138_json *params = c138_json_new_array();
     struct c138_u256 other;
@@ -138,11 +120,11 @@ static struct besu_node *best_node(struct besu *b) {
     return b->net.has_head ? b->nodes[b->net.head_node].node : NULL;
 }
 
-static void find_senders(struct besu *b, struct besu_node *best, struct clearing *c) {
+static void find_senders(struct besu *b, struct besu_node *best, struct besu_clearing *c) {
     besu_pool_sort(&c->pool);
     c->senders = c138_xcalloc(c->pool.count + 1, sizeof(*c->senders));
     for (size_t first = 0; first < c->pool.count;) {
-        struct sender_row *r = &c->senders[c->n_senders++];
+        struct besu_sender_row *r = &c->senders[c->n_senders++];
         r->s = (struct besu_sender){.account = c->pool.list[first].from,
                                     .first = first,
                                     .count = besu_pool_sender(&c->pool, first)};
@@ -155,7 +137,7 @@ static void find_senders(struct besu *b, struct besu_node *best, struct clearing
     }
 }
 
-static c138_status look(struct besu *b, c138_call *call, struct clearing *c) {
+c138_status besu_clearing_look(struct besu *b, c138_call *call, struct besu_clearing *c) {
     besu_look_all(b, call, FRESH_NS);
     struct besu_node *best = best_node(b);
     if (!best)
@@ -179,8 +161,8 @@ static void on_answer(void *user, const char *text, uint64_t length) {
 }
 
 /* Without the lock: which of the accounts are ours. */
-static void ask_ours(struct besu *b, c138_call *call, struct clearing *c) {
-    if (!b->caller || b->caller->call(b->host, call, "chain.pending", "{}", EACH_NS, on_answer,
+void besu_clearing_owners(struct besu *b, c138_call *call, struct besu_clearing *c) {
+    if (!b->caller || b->caller->call(b->host, call, "chain.pending", "{}", BESU_REMEDY_NS, on_answer,
                                       &c->pending) != C138_OK)
         c->pending = c138_json_unref(c->pending);
     const struct c138_json *accounts = c138_json_get(c->pending, "accounts");
@@ -197,7 +179,7 @@ static void ask_ours(struct besu *b, c138_call *call, struct clearing *c) {
 }
 
 /* The journal's name of a pooled transaction, if this host sent it. */
-static const char *intent_of(const struct clearing *c, const struct besu_pooled *t) {
+static const char *intent_of(const struct besu_clearing *c, const struct besu_pooled *t) {
     const struct c138_json *list = c138_json_get(c->pending, "transactions");
     C138_FREE char *hash = c138_hex_text(t->hash, 32);
     for (size_t i = 0; i < c138_json_count(list); i++)
@@ -206,7 +188,7 @@ static const char *intent_of(const struct clearing *c, const struct besu_pooled 
     return NULL;
 }
 
-static void add_call(struct clearing *c, const char *action, const char *member,
+static void add_call(struct besu_clearing *c, const char *action, const char *member,
                      const char *value) {
     struct c138_json *o = c138_json_new_object(), *params = c138_json_new_object();
     c138_json_set_str(params, member, value);
@@ -216,7 +198,7 @@ static void add_call(struct clearing *c, const char *action, const char *member,
 }
 
 /* One of ours. All of it is taken back: what is before the stuck one would be mined anyway. */
-static int plan_one(struct clearing *c, const struct sender_row *r, const struct besu_pooled *t,
+static int plan_one(struct besu_clearing *c, const struct besu_sender_row *r, const struct besu_pooled *t,
                     int all) {
     const char *id = intent_of(c, t);
     char address[BESU_ADDRESS_TEXT];
@@ -231,14 +213,14 @@ static int plan_one(struct clearing *c, const struct sender_row *r, const struct
         return t->why == BESU_STUCK_GAP;
     }
     besu_address_write(&t->from, address);
-    note(c->remains,
+    besu_clearing_note(c->remains,
          c138_xasprintf("nonce %llu of %s (%s): key %s is here, but this transaction was not sent by "
                         "this agent: send another with that nonce from where it came",
                         (unsigned long long)t->nonce, address, besu_stuck_name(t->why), r->key));
     return 0;
 }
 
-static void plan_ours(struct clearing *c, const struct sender_row *r, int all) {
+static void plan_ours(struct besu_clearing *c, const struct besu_sender_row *r, int all) {
     int gap = 0;
     for (size_t k = r->s.first; k < r->s.first + r->s.count; k++)
         gap |= plan_one(c, r, &c->pool.list[k], all);
@@ -261,21 +243,21 @@ static const char *advice(enum besu_stuck why) {
     }
 }
 
-static void plan_foreign(struct clearing *c, const struct sender_row *r) {
+static void plan_foreign(struct besu_clearing *c, const struct besu_sender_row *r) {
     char address[BESU_ADDRESS_TEXT];
     besu_address_write(&r->s.account, address);
     for (size_t k = r->s.first; k < r->s.first + r->s.count; k++) {
         const struct besu_pooled *t = &c->pool.list[k];
         if (t->why == BESU_STUCK_NOT || t->why == BESU_STUCK_USED || t->why == BESU_STUCK_BEHIND)
             continue;
-        note(c->remains, c138_xasprintf("nonce %llu of %s (%s), which is not ours: %s",
+        besu_clearing_note(c->remains, c138_xasprintf("nonce %llu of %s (%s), which is not ours: %s",
                                         (unsigned long long)t->nonce, address,
                                         besu_stuck_name(t->why), advice(t->why)));
         return; /* the first one that is stuck holds up the others */
     }
 }
 
-static void find_remedies(struct clearing *c, int all) {
+void besu_clearing_remedies(struct besu_clearing *c, int all) {
     c->calls = c138_json_new_array();
     c->remains = c138_json_new_array();
     for (size_t i = 0; i < c->n_senders; i++) {
@@ -288,8 +270,8 @@ static void find_remedies(struct clearing *c, int all) {
 
 /* --- Saying it ------------------------------------------------------------------------------- */
 
-static void write_transactions(struct besu *b, c138_call *call, const struct clearing *c,
-                               const struct sender_row *r) {
+static void write_transactions(struct besu *b, c138_call *call, const struct besu_clearing *c,
+                               const struct besu_sender_row *r) {
     c138_open_list(call, "transactions");
     for (size_t k = r->s.first; k < r->s.first + r->s.count; k++) {
         const struct besu_pooled *t = &c->pool.list[k];
@@ -310,10 +292,10 @@ static void write_transactions(struct besu *b, c138_call *call, const struct cle
     c138_close(call);
 }
 
-static void write_senders(struct besu *b, c138_call *call, const struct clearing *c) {
+static void write_senders(struct besu *b, c138_call *call, const struct besu_clearing *c) {
     c138_open_list(call, "senders");
     for (size_t i = 0; i < c->n_senders; i++) {
-        const struct sender_row *r = &c->senders[i];
+        const struct besu_sender_row *r = &c->senders[i];
         char balance[C138_U256_TEXT];
         c138_u256_to_dec(&r->s.balance, balance);
         c138_open_object(call, NULL);
@@ -329,7 +311,7 @@ static void write_senders(struct besu *b, c138_call *call, const struct clearing
     c138_close(call);
 }
 
-static uint32_t stuck_of(const struct clearing *c) {
+uint32_t besu_clearing_stuck(const struct besu_clearing *c) {
     uint32_t stuck = 0;
     for (size_t i = 0; i < c->n_senders; i++)
         stuck += c->senders[i].stuck;
@@ -362,10 +344,10 @@ static void write_stop(struct besu *b, c138_call *call) {
     c138_close(call);
 }
 
-static void write_all(struct besu *b, c138_call *call, const struct clearing *c,
+void besu_clearing_write(struct besu *b, c138_call *call, const struct besu_clearing *c,
                       const char *text) {
     c138_set_uint(call, "transactions", c->pool.count);
-    c138_set_uint(call, "stuck", stuck_of(c));
+    c138_set_uint(call, "stuck", besu_clearing_stuck(c));
     write_json(call, "nodes", c->nodes);
     write_senders(b, call, c);
     write_json(call, "calls", c->calls);
@@ -378,14 +360,14 @@ static void write_all(struct besu *b, c138_call *call, const struct clearing *c,
 
 /* --- Doing it -------------------------------------------------------------------------------- */
 
-static int do_call(struct besu *b, c138_call *call, const struct c138_json *wanted,
-                   struct c138_json *rows) {
+int besu_clearing_call(struct besu *b, c138_call *call, const struct c138_json *wanted,
+                       int64_t timeout_ns, struct c138_json *rows) {
     C138_JSON struct c138_json *answer = NULL;
     const char *action = c138_json_get_str(wanted, "action", "");
     C138_FREE char *params = c138_json_dump(c138_json_get(wanted, "params"));
     c138_progress(call, 1001, action);
     c138_status status =
-        b->caller->call(b->host, call, action, params, EACH_NS, on_answer, &answer);
+        b->caller->call(b->host, call, action, params, timeout_ns, on_answer, &answer);
     struct c138_json *row = c138_json_new_object();
     c138_json_set_str(row, "action", action);
     c138_json_set_str(row, "params", params);
@@ -399,7 +381,7 @@ static int do_call(struct besu *b, c138_call *call, const struct c138_json *want
 }
 
 /* The calls of the approved plan, or those found now. */
-static const struct c138_json *calls_of(c138_call *call, const struct clearing *c,
+const struct c138_json *besu_clearing_calls(c138_call *call, const struct besu_clearing *c,
                                         struct c138_json **ret_plan) {
     *ret_plan = NULL;
     if (call->plan_json)
@@ -407,52 +389,54 @@ static const struct c138_json *calls_of(c138_call *call, const struct clearing *
     return *ret_plan ? c138_json_get(*ret_plan, "calls") : c->calls;
 }
 
-static c138_status clear(struct besu *b, c138_call *call, struct clearing *c) {
+static c138_status clear(struct besu *b, c138_call *call, struct besu_clearing *c) {
     C138_JSON struct c138_json *plan = NULL;
-    const struct c138_json *calls = calls_of(call, c, &plan);
-    struct clearing after = {.nodes = c138_json_new_array()};
+    const struct c138_json *calls = besu_clearing_calls(call, c, &plan);
+    struct besu_clearing after = {.nodes = c138_json_new_array()};
     struct c138_json *done = c138_json_new_array();
-    uint32_t good = 0, before = stuck_of(c);
+    uint32_t good = 0, before = besu_clearing_stuck(c);
     char text[300];
     for (size_t i = 0; i < c138_json_count(calls) && !c138_cancelled(call); i++)
-        good += (uint32_t)do_call(b, call, c138_json_at(calls, i), done);
+        good += (uint32_t)besu_clearing_call(b, call, c138_json_at(calls, i), BESU_REMEDY_NS, done);
     besu_lock(b);
-    c138_status status = look(b, call, &after);
+    c138_status status = besu_clearing_look(b, call, &after);
     besu_unlock(b);
-    ask_ours(b, call, &after);
-    find_remedies(&after, 0);
+    besu_clearing_owners(b, call, &after);
+    besu_clearing_remedies(&after, 0);
     after.done = done;
     snprintf(text, sizeof(text),
              "%u of %zu remedies went through; %u transactions were stuck, %u are now%s", good,
-             c138_json_count(calls), before, stuck_of(&after),
-             stuck_of(&after) ? ": remains and stop_all say what else there is" : "");
+             c138_json_count(calls), before, besu_clearing_stuck(&after),
+             besu_clearing_stuck(&after) ? ": remains and stop_all say what else there is" : "");
     besu_lock(b);
     if (status == C138_OK)
-        write_all(b, call, &after, text);
+        besu_clearing_write(b, call, &after, text);
     besu_unlock(b);
-    clearing_deinit(&after);
+    besu_clearing_deinit(&after);
     return status;
 }
 
-static void plan_text(const struct clearing *c, char *text, size_t size) {
+static void plan_text(const struct besu_clearing *c, char *text, size_t size) {
     snprintf(text, size,
              "no Besu has a call that empties its pool. %zu transactions wait, %u of them stuck; %zu "
              "can be taken out of the way from here by replacement, for %zu others see remains%s",
-             c->pool.count, stuck_of(c), c138_json_count(c->calls), c138_json_count(c->remains),
+             c->pool.count, besu_clearing_stuck(c), c138_json_count(c->calls), c138_json_count(c->remains),
              c->halted ? ". The chain is halted: nothing is mined until that ends "
                          "(besu.consensus), and nothing here helps"
                        : "");
 }
 
-static c138_status run(struct besu *b, c138_call *call, struct clearing *c) {
+static c138_status run(struct besu *b, c138_call *call, struct besu_clearing *c) {
     char text[500];
     besu_lock(b);
-    c138_status status = look(b, call, c);
+    c138_status status = besu_clearing_look(b, call, c);
     besu_unlock(b);
     if (status != C138_OK)
         return status;
-    ask_ours(b, call, c);
-    find_remedies(c, strcmp(c138_str(call, "what"), "all") == 0);
+    besu_clearing_owners(b, call, c);
+    if (strcmp(c138_str(call, "how"), "stop") == 0)
+        return besu_pool_stop(b, call, c);
+    besu_clearing_remedies(c, strcmp(c138_str(call, "what"), "all") == 0);
     if (!call->dry_run && c->halted)
         return c138_fail(call, C138_E_CONFLICT, "chain.halted",
                          "besu: nothing was done: the chain is halted, and a replacement is mined as "
@@ -461,14 +445,14 @@ static c138_status run(struct besu *b, c138_call *call, struct clearing *c) {
         return clear(b, call, c);
     plan_text(c, text, sizeof(text));
     besu_lock(b);
-    write_all(b, call, c, text);
+    besu_clearing_write(b, call, c, text);
     besu_unlock(b);
     return C138_OK;
 }
 
 c138_status besu_txpool_clear_run(void *self, c138_call *call) {
-    struct clearing c = {.nodes = c138_json_new_array()};
+    struct besu_clearing c = {.nodes = c138_json_new_array()};
     c138_status status = run(self, call, &c);
-    clearing_deinit(&c);
+    besu_clearing_deinit(&c);
     return status;
 }

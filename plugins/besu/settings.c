@@ -29,6 +29,8 @@ static const c138_field *const node_members[] = {
                .summary = "Its permissions file, to see that a change of its lists is on disk"),
     C138_FIELD(.name = "static_nodes_file", .type = C138_T_PATH,
                .summary = "Its static-nodes.json: what is in there cannot be taken off its list"),
+    C138_FIELD(.name = "data_dir", .type = C138_T_PATH, .flags = C138_FIELD_WRITABLE,
+               .summary = "Its data folder, so that txpool-clear can lay its txpool.dump aside"),
     C138_FIELD(.name = "validator", .type = C138_T_ADDRESS,
                .summary = "Its address as a validator; without it asked of the node (API ADMIN)"),
     C138_FIELD(.name = "role", .type = C138_T_ENUM, .default_text = "auto",
@@ -124,7 +126,8 @@ static c138_status stage_node(struct besu *b, c138_call *settings, uint32_t i) {
                                    .log_file = member(settings, i, "log_file"),
                                    .role = member(settings, i, "role"),
                                    .permissions_file = member(settings, i, "permissions_file"),
-                                   .static_nodes_file = member(settings, i, "static_nodes_file")};
+                                   .static_nodes_file = member(settings, i, "static_nodes_file"),
+                                   .data_dir = member(settings, i, "data_dir")};
     C138_FREE char *validator = member(settings, i, "validator");
     if (!c->name || !c->url)
         return refuse(settings, i, c->name, "name and url are needed");

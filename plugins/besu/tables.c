@@ -287,14 +287,19 @@ const c138_action besu_txpool_clear_action = {
         "this agent sent itself is taken back by an empty transaction of the same nonce "
         "(chain.cancel), gaps are filled (chain.repair). For what others sent the answer says what "
         "they must do. What is left then goes only with a stop of every node of the network at "
-        "once: stop_all has the steps; this action does not stop nodes.",
+        "once: stop_all has the steps. --how stop does so with the services of this host (stack.down, "
+        "stack.up), lays saved pools aside in between, and says how many peers go on elsewhere: "
+        "they hand their transactions over again.",
     .example = "--what stuck",
     .lock = "besu-txpool",
     .timeout_ns = 1800 * C138_NS_PER_S,
     .params = C138_FIELDS(
         C138_FIELD(.name = "what", .type = C138_T_ENUM, .default_text = "stuck",
                    .choices = C138_TEXTS("stuck", "all"),
-                   .summary = "all: also take back what waits and could be mined")),
+                   .summary = "all: also take back what waits and could be mined"),
+        C138_FIELD(.name = "how", .type = C138_T_ENUM, .default_text = "replace",
+                   .choices = C138_TEXTS("replace", "stop"),
+                   .summary = "stop: all services of this host are stopped and started again")),
     .results = C138_FIELDS(
         UINT("transactions", "How many wait"), UINT("stuck", "How many of them are stuck"),
         ROWS("nodes", "The pools", NODE, UINT("transactions", "In its pool"), TEXT),

@@ -70,6 +70,8 @@ def environment():
 
 
 class Network:
+    CONSENSUS = "qbft"
+
     def __init__(self, besu, folder):
         self.besu, self.folder = besu, folder
         ports = free_ports(2 * COUNT)
@@ -81,7 +83,7 @@ class Network:
     def make(self):
         config = {"genesis": {"config": {"chainId": 138, "berlinBlock": 0, "londonBlock": 0, "shanghaiTime": 0,
                                          "zeroBaseFee": True,
-                                         "qbft": {"blockperiodseconds": PERIOD, "epochlength": 30000,
+                                         self.CONSENSUS: {"blockperiodseconds": PERIOD, "epochlength": 30000,
                                                   "requesttimeoutseconds": TIMEOUT}},
                               "nonce": "0x0", "timestamp": "0x0", "gasLimit": "0x1fffffffffffff",
                               "difficulty": "0x1",

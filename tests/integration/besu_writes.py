@@ -129,6 +129,18 @@ def a_vote_outlives_restarts(version):
         expect("it forgot", n.nodes[2].votes == {})
         until(d, "the node has it again", lambda: n.nodes[2].votes == {joiner: True})
         expect("and that is told", d.events("besu.vote.reissued")[0]["node"] == "node2", d.topics())
+        n.stop(5)
+        n.stop(4)
+        until(d, "one is missing, and the one that is to come", lambda: d.ok("status")["network"]["missing"] == 1 and
+              len(d.ok("peers", node="node1")["peers"]) == 2)
+        n.restart(2)
+        until(d, "not given again while the quorum would be lost", lambda: d.events("besu.vote.held"))
+        expect("with the arithmetic", "1 too few" in d.events("besu.vote.held")[0]["text"] and n.nodes[2].votes == {},
+               d.events("besu.vote.held"))
+        expect("shown", "not cast again for now" in d.ok("votes")["wanted"][0]["text"], d.ok("votes"))
+        n.start(4)
+        n.start(5)
+        until(d, "they are back: given again", lambda: n.nodes[2].votes == {joiner: True})
         n.restart(1)
         d.command("restart")  # the agent too
         until(d, "also after a restart of the agent", lambda: n.nodes[1].votes == {joiner: True})
@@ -377,11 +389,58 @@ def what_is_stuck_and_why(version):
         refused(d, "chain.halted", "txpool-clear")
 
 
+def all_nodes_are_stopped(version):
+    """The plugin stack is played here: down stops the doubles, up starts them with empty pools, as recorded nodes come back."""
+    with tempfile.TemporaryDirectory(prefix="besu-pool-") as folder:
+        dump = os.path.join(folder, "txpool.dump")
+        with open(dump, "w") as f:
+            f.write("saved")
+        with Scene(version, nodes={1: {"data_dir": folder}}) as (d, n):
+            other = "0x" + "22" * 20
+            for i in (1, 2, 3, 4):
+                n.nodes[i].pool = [tx(other, 1)]
+                n.nodes[i].off.add("Accounts")
+            text = refused(d, "pool.no-stack", "?txpool-clear", how="stop")
+            expect("what to do without it", "stop_all by hand" in text, text)
+            asked = []
+
+            def down(params, dry_run):
+                asked.append(("down", dry_run))
+                for i in () if dry_run else (1, 2, 3, 4):
+                    n.stop(i)
+                expect("the saved pool is there as long as the nodes run", os.path.exists(dump))
+                return {"text": "all services go"}
+
+            def up(params, dry_run):
+                asked.append(("up", dry_run))
+                expect("laid aside while they are stopped", not os.path.exists(dump))
+                for i in (1, 2, 3, 4):
+                    n.nodes[i].pool = []
+                    n.start(i)
+                return {}
+            d.others = {"stack.down": down, "stack.up": up}
+            plan = d.plan("txpool-clear", how="stop")
+            expect("its plan is in this one", [(c["action"], c.get("plan")) for c in plan["calls"]] ==
+                   [("stack.down", {"text": "all services go"}), ("stack.up", None)], plan["calls"])
+            expect("the fifth goes on", any("1 peers that are not watched here" in r for r in plan["remains"]), plan["remains"])
+            expect("nothing is done", asked == [("down", True)], asked)
+            done = d.approved("txpool-clear", how="stop")
+            expect("down, up", asked[1:] == [("down", False), ("up", False)], asked)
+            expect("what was done", [(r["action"], r["ok"]) for r in done["done"]] ==
+                   [("stack.down", True), ("lay aside", True), ("stack.up", True)], done["done"])
+            expect("empty", done["transactions"] == 0 and done["text"] == "1 transactions waited, 0 wait now", done["text"])
+            expect("kept aside", os.path.exists(dump + ".cleared"))
+            d.others["stack.down"] = lambda params, dry_run: {} if dry_run else {"key": "quorum", "message": "two are away"}
+            d.plan("txpool-clear", how="stop")
+            text = refused(d, "pool.not-stopped", "!txpool-clear", how="stop")
+            expect("why", "two are away" in text, text)
+
+
 def main():
     tests = (a_validator_comes_and_goes, what_would_lose_the_quorum_is_refused, a_vote_outlives_restarts,
              a_vote_ends_with_the_epoch, votes_are_shown_and_discarded, a_plan_is_of_its_validators, an_account_on_every_node,
              all_or_nothing, a_file_that_does_not_follow, a_node_that_cannot_be_asked, nodes_without_lists,
-             a_node_is_let_in_and_out, a_change_that_was_cut_off, what_is_stuck_and_why)
+             a_node_is_let_in_and_out, a_change_that_was_cut_off, what_is_stuck_and_why, all_nodes_are_stopped)
     jobs = [("%s, on Besu %s replayed" % (t.__name__.replace("_", " "), v), t, v) for t in tests for v in double.VERSIONS]
     only = os.environ.get("ONLY")
     jobs = [j for j in jobs if not only or only in j[0]]

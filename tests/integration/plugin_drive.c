@@ -10,7 +10,7 @@
  *     pass SECONDS           lets the timers run
  *     events | metrics | status | forget
  *   A COMMAND "-" reads further commands from standard input, one a line: words are separated by a
- * tab.
+ * tab. There, calls of other plugins' actions are asked back, see on_call().
  */
 #include "../unit/fakehost.h"
 
@@ -134,6 +134,24 @@ static void from_input(struct fakehost *f) {
     }
 }
 
+/* Another plugin's action: asked of whoever drives, as a line "call", action, params, dry_run; the
+ * answer is one line: {"status", "result"}. */
+static c138_status on_call(void *user, const char *action, const struct c138_json *params,
+                           int dry_run, struct c138_json **ret_result) {
+    static char line[65536];
+    C138_FREE char *text = c138_json_dump(params);
+    C138_JSON struct c138_json *answer = NULL;
+    (void)user;
+    printf("call\t%s\t%s\t%d\n", action, text, dry_run);
+    fflush(stdout);
+    if (!fgets(line, sizeof(line), stdin) ||
+        c138_json_parse(line, strcspn(line, "\n"), &answer, NULL) != C138_OK)
+        return C138_E_INTERNAL;
+    *ret_result = c138_json_ref(c138_json_get(answer, "result"));
+    const char *status = c138_json_get_str(answer, "status", "ok");
+    return strcmp(status, "ok") == 0 ? C138_OK : c138_status_from_key(status);
+}
+
 static int is_word(const char *text) {
     return text[0] != '{' && !(text[0] >= '0' && text[0] <= '9');
 }
@@ -158,6 +176,8 @@ int main(int argc, char **argv) {
         fakehost_free(f);
         return 1;
     }
+    if (strcmp(argv[argc - 1], "-") == 0)
+        fakehost_on_call(f, on_call, NULL);
     for (int i = 3; i < argc; i++) {
         const char *argument = i + 1 < argc && !is_word(argv[i + 1]) ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "-") == 0)
