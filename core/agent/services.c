@@ -186,52 +186,68 @@ static void on_call_accepted(void *user, struct job *job, c138_status status,
         reply_error(user, status, err);
 }
 
-static void call_action(struct agent *a, struct plugins_hostcall *call) {
+/* Who asks: whoever started the cause. By itself a plugin may look, not act. */
+static struct principal who_calls(const struct agent *a, const struct plugins_hostcall *call,
+                                  const struct job *cause) {
+    struct principal who = {.role = cause ? job_role(cause) : C138_ROLE_VIEWER};
+    if (cause)
+        (void)snprintf(who.name, sizeof(who.name), "%s", job_principal(cause));
+    else
+        (void)snprintf(who.name, sizeof(who.name), "plugin:%s@%s", call->plugin, a->host_name);
+    return who;
+}
+
+/* A call that needs an approval goes through only where the cause's own approval covers it. */
+static c138_status check_approved(const struct agent *a, const struct job *cause,
+                                  struct job_request *request, char **ret_plan,
+                                  struct c138_err *err) {
+    const struct decl_action *action = request->action;
+    int dangerous = action->effect == C138_EFFECT_DANGEROUS;
+    if (request->dry_run || (!dangerous && (action->effect == C138_EFFECT_READ ||
+                                            !policy_wants_approval(a->policy, action->full_name))))
+        return C138_OK;
+    if (cause && job_covers(cause, action, request->params, ret_plan)) {
+        request->approved_by = job_id(cause);
+        request->plan = *ret_plan;
+        return C138_OK;
+    }
+    return c138_error(err, C138_E_APPROVAL, "approval.needed",
+                      "%s %s: a person must ask for it and another approve it, or approve a plan "
+                      "that lists this very call",
+                      action->full_name, dangerous ? "is dangerous" : "is to be approved (policy.approve)");
+}
+
+static void call_action(struct agent *a, struct plugins_hostcall *call, int dry_run) {
     struct c138_err err = {0};
     const char *name = c138_json_get_str(call->args, "action", "");
     const struct decl_action *action = catalog_action(a->catalog, name);
     struct job *cause = call->job_id ? jobs_find(a->jobs, call->job_id) : NULL;
-    struct principal who = {.role = C138_ROLE_VIEWER};
+    const struct principal who = who_calls(a, call, cause);
     char source[64];
     C138_JSON struct c138_json *params = NULL;
-    c138_status status = C138_OK;
-    if (!action)
-        status = c138_error(&err, C138_E_NOTFOUND, "action.unknown",
-                            "action %s is not known on this host", name);
-    else if (action->effect == C138_EFFECT_DANGEROUS)
-        status =
-            c138_error(&err, C138_E_APPROVAL, "approval.needed",
-                       "%s is dangerous: a person must ask for it, and another approve it", name);
-    else if (action->effect != C138_EFFECT_READ && policy_wants_approval(a->policy, name))
-        status =
-            c138_error(&err, C138_E_APPROVAL, "approval.needed",
-                       "%s is to be approved (policy.approve): a person must ask for it", name);
-    if (cause) {
-        (void)snprintf(who.name, sizeof(who.name), "%s", job_principal(cause));
-        who.role = job_role(cause);
-        (void)snprintf(source, sizeof(source), "call:%s", job_id(cause));
-    } else {
-        /* By itself a plugin may look, not act. */
-        (void)snprintf(who.name, sizeof(who.name), "plugin:%s@%s", call->plugin, a->host_name);
-        (void)snprintf(source, sizeof(source), "call:");
-    }
+    C138_FREE char *plan = NULL;
+    (void)snprintf(source, sizeof(source), "call:%s", cause ? job_id(cause) : "");
+    c138_status status =
+        action
+            ? validate_object(action->params, c138_json_get(call->args, "params"), 0, &params, &err)
+            : c138_error(&err, C138_E_NOTFOUND, "action.unknown",
+                         "action %s is not known on this host", name);
+    struct job_request request = {
+        .action = action,
+        .params = params,
+        .who = &who,
+        .source = source,
+        .chain = cause ? job_chain(cause) : NULL,
+        .timeout_ns = c138_json_get_int(call->args, "timeout_ns", 0),
+        .dry_run = dry_run,
+        .on_accepted = on_call_accepted,
+        .on_done = on_called,
+        .user = call,
+    };
     if (status >= 0)
-        status =
-            validate_object(action->params, c138_json_get(call->args, "params"), 0, &params, &err);
-    if (status >= 0) {
-        const struct job_request request = {
-            .action = action,
-            .params = params,
-            .who = &who,
-            .source = source,
-            .chain = cause ? job_chain(cause) : NULL,
-            .timeout_ns = c138_json_get_int(call->args, "timeout_ns", 0),
-            .on_accepted = on_call_accepted,
-            .on_done = on_called,
-            .user = call,
-        };
+        status = check_approved(a, cause, &request, &plan, &err);
+    if (status >= 0)
         status = jobs_submit(a->jobs, &request, &err);
-    }
     if (status < 0)
         reply_error(call, status, &err);
 }
@@ -244,7 +260,9 @@ void agent_hostcall(void *user, struct plugins_hostcall *call) {
     else if (!strcmp(call->op, "secret.get"))
         secret(a, call);
     else if (!strcmp(call->op, "call"))
-        call_action(a, call);
+        call_action(a, call, 0);
+    else if (!strcmp(call->op, "plan"))
+        call_action(a, call, 1);
     else
         reply_error(call,
                     c138_error(&err, C138_E_UNSUPPORTED, NULL, "this agent knows no %s", call->op),

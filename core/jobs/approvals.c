@@ -27,6 +27,29 @@ void job_planned(struct jobs *j, struct job *job, struct c138_json *plan) {
     job_changed(j, job);
 }
 
+int job_covers(const struct job *job, const struct decl_action *action,
+               const struct c138_json *params, char **ret_plan) {
+    const char *text = job_plan_text(job);
+    C138_JSON struct c138_json *plan = NULL;
+    if (!text || c138_json_parse(text, strlen(text), &plan, NULL) < 0)
+        return 0;
+    const struct c138_json *calls = c138_json_get(plan, "calls");
+    C138_FREE char *wanted = c138_json_canonical(params);
+    for (size_t i = 0; i < c138_json_count(calls); i++) {
+        const struct c138_json *call = c138_json_at(calls, i), *its = c138_json_get(call, "plan");
+        C138_JSON struct c138_json *listed = NULL;
+        if (strcmp(c138_json_get_str(call, "action", ""), action->full_name) != 0 ||
+            validate_object(action->params, c138_json_get(call, "params"), 0, &listed, NULL) < 0)
+            continue;
+        C138_FREE char *here = c138_json_canonical(listed);
+        if (strcmp(here, wanted) != 0)
+            continue;
+        *ret_plan = its ? c138_json_canonical(its) : NULL;
+        return 1;
+    }
+    return 0;
+}
+
 static struct job *waiting_one(struct jobs *j, const char *id, struct c138_err *err) {
     struct job *job = jobs_find(j, id);
     if (!job) {

@@ -460,7 +460,7 @@ static void denied(struct jobs *j, const struct job_request *r, const struct c13
 
 /* First a plan, which somebody else approves? */
 static int wants_plan(const struct jobs *j, const struct job_request *r) {
-    return !r->dry_run && r->action->effect != C138_EFFECT_READ &&
+    return !r->dry_run && !r->approved_by && r->action->effect != C138_EFFECT_READ &&
            (r->action->effect == C138_EFFECT_DANGEROUS ||
             policy_wants_approval(j->env.policy(j->env.user), r->action->full_name));
 }
@@ -484,6 +484,7 @@ static struct job *job_from(struct jobs *j, const struct job_request *r) {
     job->created_ns = c138_now_utc_ns();
     job->queued_ns = c138_now_monotonic_ns();
     job->permille = 1001;
+    job->plan = c138_xstrdup(r->plan);
     job->state = wants_plan(j, r) ? JOB_PLANNING : JOB_QUEUED;
     add_waiter(job, r);
     return job;

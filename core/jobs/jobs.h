@@ -24,7 +24,8 @@
  * SHA-256 of the canonical {"action","params","plan"}. The job is then `awaiting-approval` until
  * somebody who policy_may_approve approves with this digest before `expires_ns`; then it runs once,
  * with the plan given to the plugin as approved. A job submitted with dry_run ends with the plan as
- * its result.
+ * its result. What an approved run asks of others is approved with it where its plan lists it
+ * (job_covers()).
  */
 #ifndef CORE_JOBS_JOBS_H
 #define CORE_JOBS_JOBS_H
@@ -106,6 +107,8 @@ struct job_request {
     int64_t timeout_ns;          /* 0: the action's */
     int dry_run;
     int durable; /* store a read, too */
+    const char *approved_by; /* id of the job whose approval covers this one; NULL: none */
+    const char *plan;        /* what was approved there as its plan; NULL: none */
     /* Once: accepted (`job` is valid) or refused (status < 0). Never from inside jobs_submit. */
     void (*on_accepted)(void *user, struct job *job, c138_status status,
                         const struct c138_err *err);
@@ -143,6 +146,10 @@ const char *job_action_name(const struct job *job);
 const struct c138_json *job_params(const struct job *job);
 const struct c138_json *job_result(const struct job *job);
 const char *job_plan_text(const struct job *job); /* approved plan; NULL: none */
+/* Does this run's approved plan list a call of `action` with these (validated) params? *ret_plan:
+ * the plan that stands there, canonical, the caller's; NULL if none does. */
+int job_covers(const struct job *job, const struct decl_action *action,
+               const struct c138_json *params, char **ret_plan);
 const char *job_principal(const struct job *job);
 uint32_t job_role(const struct job *job); /* of the principal when it was submitted */
 const char *job_chain(const struct job *job);

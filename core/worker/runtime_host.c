@@ -134,9 +134,9 @@ static c138_status ask(struct rt *rt, struct c138_buf *json, const void *body, s
     return st;
 }
 
-static c138_status call_call(const c138_host *host, struct c138_call *cause, const char *action,
-                             const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
-                             void *user) {
+static c138_status call_op(const c138_host *host, const char *op, struct c138_call *cause,
+                           const char *action, const char *params_json, int64_t timeout_ns,
+                           c138_text_fn on_result, void *user) {
     struct rt *rt = rt_of(host);
     params_json = params_json ? params_json : "{}";
     size_t length = strnlen(params_json, RT_RESULT_MAX + 1);
@@ -146,14 +146,27 @@ static c138_status call_call(const c138_host *host, struct c138_call *cause, con
         return C138_E_INVALID;
     C138_BUF struct c138_buf b = C138_BUF_NULL;
     struct rt_call *c = cause_of(cause);
-    begin_op(&b, "call", c ? c->id : 0);
+    begin_op(&b, op, c ? c->id : 0);
     add_text(&b, "action", action);
     (void)c138_buf_addf(&b, ",\"timeout_ns\":%lld,\"params\":", (long long)timeout_ns);
     (void)c138_buf_add(&b, params_json, length);
     return ask(rt, &b, NULL, 0, c, 1, on_result, user);
 }
 
-static const c138_caller call_table = {.struct_size = sizeof(c138_caller), .call = call_call};
+static c138_status call_call(const c138_host *host, struct c138_call *cause, const char *action,
+                             const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
+                             void *user) {
+    return call_op(host, "call", cause, action, params_json, timeout_ns, on_result, user);
+}
+
+static c138_status call_plan(const c138_host *host, struct c138_call *cause, const char *action,
+                             const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
+                             void *user) {
+    return call_op(host, "plan", cause, action, params_json, timeout_ns, on_result, user);
+}
+
+static const c138_caller call_table = {
+    .struct_size = sizeof(c138_caller), .call = call_call, .plan = call_plan};
 
 static c138_status check_key(const char *key) {
     size_t n = key ? strnlen(key, KEY_MAX + 1) : 0;

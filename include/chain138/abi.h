@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 #define C138_ABI_MAJOR 1u
-#define C138_ABI_MINOR 0u
+#define C138_ABI_MINOR 1u
 
 /* Is `member` inside the struct that the other side gave us? `type` is the struct's type, `p` may
  * be NULL. */

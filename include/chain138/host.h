@@ -52,8 +52,14 @@ typedef struct c138_bus {
 } c138_bus;
 
 /* "chain138.call/1": run another plugin's action with the rights of whoever started `cause`, and
- * wait. A dangerous action gives C138_E_APPROVAL. on_result gets the result object, or
- * {"key","message"} of the failure. timeout_ns 0: the action's own. */
+ * wait. on_result gets the result object, or {"key","message"} of the failure. timeout_ns 0: the
+ * action's own.
+ *
+ * What needs an approval gives C138_E_APPROVAL, unless `cause` is an approved run whose plan lists
+ * it: a plan may have a member "calls", [{"action","params","plan"}, ...]. Who approves that plan
+ * approves these calls too. One with the action and, as validated, the params of an element goes
+ * through; the called action gets the element's "plan" as its own approved plan. plan() gives what
+ * belongs there: the dry run of an action, which changes nothing (C138_E_UNSUPPORTED: it has none). */
 #define C138_EXT_CALL "chain138.call/1"
 typedef struct c138_caller {
     uint32_t struct_size;
@@ -61,6 +67,9 @@ typedef struct c138_caller {
     c138_status (*call)(const c138_host *, struct c138_call *cause, const char *action,
                         const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
                         void *user);
+    c138_status (*plan)(const c138_host *, struct c138_call *cause, const char *action,
+                        const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
+                        void *user); /* C138_HAS() */
 } c138_caller;
 
 /* "chain138.kv/1": small durable state of this plugin, on disk when put() returns. Keys to 255

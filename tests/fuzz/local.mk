@@ -134,4 +134,16 @@ tests_fuzz_fuzz_stack_LDADD = plugins/stack/libstack.la
 tests_fuzz_fuzz_stack_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 endif
 EXTRA_DIST += tests/fuzz/corpus/stack
+if BUILD_BESU
+check_PROGRAMS += tests/fuzz/fuzz_audit_doc
+tests_fuzz_fuzz_audit_doc_SOURCES = tests/fuzz/fuzz_audit_doc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_audit_doc_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_audit_doc_LDADD = plugins/besu/libbesu.la
+tests_fuzz_fuzz_audit_doc_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_audit_doc
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/audit_doc
 include tests/fuzz/wallet.mk
+include tests/fuzz/evm.mk

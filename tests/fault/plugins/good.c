@@ -149,6 +149,35 @@ static c138_status relay(void *self, c138_call *c) {
     return C138_OK;
 }
 
+static void take_plan(void *user, const char *text, uint64_t length) {
+    (void)length;
+    c138_call *c = user;
+    c138_set_json(c, "plan", text);
+}
+
+/* Its plan lists a call of somebody else; its run makes it, or with `other` one that nobody approved. */
+static c138_status combine(void *self, c138_call *c) {
+    struct good *g = self;
+    const char *action = c138_str(c, "action"), *params = c138_str(c, "params");
+    if (!C138_HAS(c138_caller, g->caller, plan))
+        return c138_fail(c, C138_E_UNAVAILABLE, "call.absent", "good: plans are not to be had here");
+    if (c->dry_run) {
+        c138_open_list(c, "calls");
+        c138_open_object(c, NULL);
+        c138_set_str(c, "action", action);
+        c138_set_json(c, "params", params);
+        c138_status st = g->caller->plan(g->host, c, action, params, 0, take_plan, c);
+        c138_close(c);
+        c138_close(c);
+        return st == C138_OK ? st : c138_fail(c, st, "good.plan", "good: no plan came");
+    }
+    if (c138_has(c, "other"))
+        params = c138_str(c, "other");
+    c138_status st = g->caller->call(g->host, c, action, params, 0, take_result, c);
+    c138_set_int(c, "status", st);
+    return C138_OK;
+}
+
 static void take_length(void *user, const char *text, uint64_t length) {
     (void)text;
     *(uint64_t *)user = length;
@@ -244,6 +273,13 @@ static const c138_action *const actions[] = {
                 .params = C138_FIELDS(P(C138_T_STRING, "action", .flags = C138_FIELD_REQUIRED),
                                       P(C138_T_OBJECT, "params", .default_text = "{}")),
                 .run = relay),
+    C138_ACTION(.effect = C138_EFFECT_DANGEROUS, .role = C138_ROLE_OPERATOR, .name = "combine",
+                .summary = "Call an action of another plugin, as it was approved",
+                .flags = C138_ACTION_DRY_RUN | C138_ACTION_LONG,
+                .params = C138_FIELDS(P(C138_T_STRING, "action", .flags = C138_FIELD_REQUIRED),
+                                      P(C138_T_OBJECT, "params", .default_text = "{}"),
+                                      P(C138_T_OBJECT, "other")),
+                .run = combine),
     C138_ACTION(.effect = C138_EFFECT_READ, .role = C138_ROLE_OPERATOR, .name = "secret-length",
                 .summary = "How long a secret is",
                 .params = C138_FIELDS(P(C138_T_SECRET, "secret", .flags = C138_FIELD_REQUIRED)),

@@ -201,6 +201,9 @@ SIZE(c138_status_ext, 16);
 AT(c138_status_ext, struct_size, 0);
 AT(c138_status_ext, reserved, 4);
 AT(c138_status_ext, status, 8);
+
+/* 1.1 */
+AT(c138_caller, plan, 16);
 /* clang-format on */
 #endif
 
