@@ -22,6 +22,10 @@ void stack_publish(struct stack *s, c138_call *call, const char *topic, struct c
     c138_json_unref(data);
 }
 
+void stack_set_decimal(c138_call *call, const char *name, double value) {
+    c138_set_num(call, name, (double)(int64_t)(value * 100.0 + (value < 0 ? -0.5 : 0.5)) / 100.0);
+}
+
 void stack_set_time(c138_call *call, const char *name, int64_t ns) {
     char text[C138_TIME_TEXT];
     if (ns <= 0)

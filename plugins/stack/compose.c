@@ -154,6 +154,7 @@ c138_status compose_up(struct driver *d, const char *const *services, struct c13
         return status;
     add(&c, "up");
     add(&c, "-d");
+    add(&c, "--no-recreate"); /* or it would take all that changed at once, validators too */
     add_services(&c, services);
     return finish(d, &c, "up", err);
 }
@@ -195,7 +196,7 @@ c138_status compose_pull(struct driver *d, const char *const *services, const ch
     return finish(d, &c, "pull", err);
 }
 
-c138_status compose_apply(struct driver *d, const char *service, struct c138_err *err) {
+static c138_status up_one(struct driver *d, const char *service, int anew, struct c138_err *err) {
     COMMAND c = {0};
     c138_status status = begin(d, &c, err);
     if (status < 0)
@@ -203,6 +204,16 @@ c138_status compose_apply(struct driver *d, const char *service, struct c138_err
     add(&c, "up");
     add(&c, "-d");
     add(&c, "--no-deps");
+    if (anew)
+        add(&c, "--force-recreate");
     add(&c, service);
     return finish(d, &c, "up", err);
+}
+
+c138_status compose_apply(struct driver *d, const char *service, struct c138_err *err) {
+    return up_one(d, service, 0, err);
+}
+
+c138_status compose_recreate(struct driver *d, const char *service, struct c138_err *err) {
+    return up_one(d, service, 1, err);
 }

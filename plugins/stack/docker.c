@@ -371,5 +371,6 @@ const struct driver_ops docker_ops = {
     .setup = docker_setup,
     .image = docker_image,
     .apply = compose_apply,
+    .recreate = compose_recreate,
     .close = docker_close,
 };

@@ -146,6 +146,8 @@ struct driver_ops {
                          struct c138_err *err);
     /* Makes the service run with its pin (see driver_pins), the others untouched. */
     c138_status (*apply)(struct driver *d, const char *service, struct c138_err *err);
+    /* Makes the service anew as its file says now, the others untouched. NULL: the engine does. */
+    c138_status (*recreate)(struct driver *d, const char *service, struct c138_err *err);
     void (*close)(struct driver *d);
 };
 
@@ -202,6 +204,7 @@ c138_status compose_down(struct driver *d, struct c138_err *err);
 c138_status compose_pull(struct driver *d, const char *const *services, const char *image,
                          struct c138_err *err);
 c138_status compose_apply(struct driver *d, const char *service, struct c138_err *err);
+c138_status compose_recreate(struct driver *d, const char *service, struct c138_err *err);
 /* The file with the pins as compose reads it. */
 void compose_pins_text(const struct pin *pins, size_t count, struct c138_buf *out);
 #endif

@@ -69,11 +69,11 @@ static void show_host(const struct stack *s, c138_call *call, struct cpu_at befo
     c138_open_object(call, "host");
     c138_set_uint(call, "processors", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
     if (before.known && after.known && after.total > before.total)
-        c138_set_num(call, "cpu_percent",
-                     (double)(after.busy - before.busy) / (double)(after.total - before.total) *
-                         100.0);
+        stack_set_decimal(call, "cpu_percent",
+                          (double)(after.busy - before.busy) /
+                              (double)(after.total - before.total) * 100.0);
     if (read_proc(s, "loadavg", &load) && sscanf(c138_buf_text(&load), "%lf", &one) == 1)
-        c138_set_num(call, "load", one);
+        stack_set_decimal(call, "load", one);
     if (read_proc(s, "meminfo", &memory)) {
         const char *text = c138_buf_text(&memory);
         c138_set_uint(call, "memory_bytes", proc_memory_read(text, "MemTotal"));
@@ -121,11 +121,12 @@ static void show_disk(struct stack *s, c138_call *call, size_t i) {
     c138_set_uint(call, "size_bytes", at.size);
     c138_set_uint(call, "used_bytes", at.used);
     c138_set_uint(call, "left_bytes", at.left);
-    c138_set_num(call, "used_percent",
-                 (double)at.used / (double)(at.used + at.left ? at.used + at.left : 1) * 100.0);
+    stack_set_decimal(call, "used_percent",
+                      (double)at.used / (double)(at.used + at.left ? at.used + at.left : 1) *
+                          100.0);
     if (at.inodes)
-        c138_set_num(call, "inodes_used_percent",
-                     (double)(at.inodes - at.inodes_left) / (double)at.inodes * 100.0);
+        stack_set_decimal(call, "inodes_used_percent",
+                          (double)(at.inodes - at.inodes_left) / (double)at.inodes * 100.0);
     (void)pthread_mutex_lock(&s->lock);
     c138_set_uint(call, "samples", s->samples[i].count);
     (void)pthread_mutex_unlock(&s->lock);
@@ -136,7 +137,7 @@ static void show_disk(struct stack *s, c138_call *call, size_t i) {
         char human[C138_DURATION_TEXT];
         c138_duration_human(left_ns, human);
         C138_FREE char *text = c138_xasprintf("full in %s if it goes on like this", human);
-        c138_set_num(call, "days_left", (double)f.seconds_left / 86400.0);
+        stack_set_decimal(call, "days_left", (double)f.seconds_left / 86400.0);
         stack_set_time(call, "full_at", s->host->now_ns(s->host, C138_CLOCK_UTC) + left_ns);
         c138_set_str(call, "text", text);
     } else {
@@ -157,7 +158,7 @@ static void show_services(c138_call *call, const struct svc_list *list,
         c138_set_str(call, "service", r->service);
         c138_set_str(call, "state", svc_state_name(r->state));
         if (stats[i].known) {
-            c138_set_num(call, "cpu_percent", stats[i].cpu_percent);
+            stack_set_decimal(call, "cpu_percent", stats[i].cpu_percent);
             c138_set_uint(call, "memory_bytes", stats[i].memory_bytes);
             if (stats[i].memory_limit_bytes)
                 c138_set_uint(call, "memory_limit_bytes", stats[i].memory_limit_bytes);

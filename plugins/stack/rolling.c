@@ -315,7 +315,10 @@ c138_status roll_all(struct roll *r, char **names, const char **ret_failed, stru
 
 /* --- Restart --------------------------------------------------------------------------------- */
 
+/* Anew from its file, or as it is. */
 static c138_status touch_restart(struct roll *r, const char *service, struct c138_err *err) {
+    if (c138_int(r->call, "recreate") != 0)
+        return r->d->ops->recreate(r->d, service, err);
     return r->d->ops->act(r->d, ACT_RESTART, service, r->s->settings.grace_ns, err);
 }
 
@@ -331,6 +334,10 @@ c138_status stack_restart_run(void *self, c138_call *call) {
     if (status >= 0)
         status = stack_names(s, &d, call, &names, &err);
     struct roll r = {.s = s, .call = call, .d = &d, .kind = "restart", .touch = touch_restart};
+    if (status >= 0 && c138_int(call, "recreate") != 0 && !d.ops->recreate)
+        status = c138_error(&err, C138_E_UNSUPPORTED, "engine.recreate",
+                            "%s makes services anew by itself when their definition changes",
+                            d.ops->name);
     if (status >= 0) {
         roll_order(s, names);
         status = roll_may_begin(&r, names, &err);

@@ -124,7 +124,7 @@ static const c138_action verify_action = {
     .summary = "Whether services do their job",
     .help = "\"running\" is only the first question. Then, as far as the config knows of it: the "
             "port takes connections, the health address answers, the metrics are metrics, the node "
-            "is in sync, and its head moves. On a halted chain all but the last say yes.",
+            "is in sync, and its head moves. On a halted chain all but the last two say yes.",
     .example = "",
     .timeout_ns = MINUTES(5),
     .params = C138_FIELDS(SERVICES, C138_FIELD(.name = "wait", .type = C138_T_DURATION,
@@ -184,6 +184,8 @@ static const c138_action up_action = {
     .flags = C138_ACTION_LONG | C138_ACTION_IDEMPOTENT,
     .name = "up",
     .summary = "Make and start services in the order of their dependencies",
+    .help = "What runs is not touched, also where its file changed: stack restart --recreate takes "
+            "that over, one service after the other.",
     .example = "",
     CHANGES,
     .timeout_ns = MINUTES(20),
@@ -269,7 +271,8 @@ static const c138_action restart_action = {
     .example = "besu-1 besu-2",
     CHANGES,
     .timeout_ns = MINUTES(24 * 60),
-    .params = C138_FIELDS(SERVICES),
+    .params = C138_FIELDS(SERVICES, YES("recreate", "Made anew as the compose file says now",
+                                        .default_text = "false")),
     .results = C138_FIELDS(TEXTS("services", "In this order"), TEXT),
     .run = stack_restart_run,
 };

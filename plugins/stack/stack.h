@@ -154,6 +154,8 @@ void stack_names_free(char ***names);
 typedef char **names_list;
 #define NAMES C138_CLEANUP(stack_names_free) names_list
 size_t stack_names_count(char **names);
+/* To two places: tables show no more, and a tiny one would be written with an exponent. */
+void stack_set_decimal(c138_call *call, const char *name, double value);
 void stack_set_time(c138_call *call, const char *name, int64_t ns); /* 0: left out */
 /* Another plugin's action: its result, or its failure with its words. */
 c138_status stack_ask(struct stack *s, c138_call *call, const char *action,

@@ -50,20 +50,19 @@ static void itself(struct verdict *v, const struct service *x) {
 static void heads(struct stack *s, struct verdict *v, char **names, int64_t wait_ns) {
     uint64_t first[SERVICES_MAX] = {0}, head = 0;
     char text[256], why[256];
-    int in_sync[SERVICES_MAX] = {0};
     int64_t end = c138_now_monotonic_ns() + wait_ns;
     size_t i = 0;
     for (char **n = names; *n && i < SERVICES_MAX; n++, i++) {
         const struct service *x = stack_service(s, *n);
         if (x && x->node) {
-            in_sync[i] = check_sync(s, v->call, x->node, &first[i], text);
-            say(v, *n, "sync", in_sync[i], text);
+            int ok = check_sync(s, v->call, x->node, &first[i], text);
+            say(v, *n, "sync", ok, text);
         }
     }
     i = 0;
     for (char **n = names; *n && i < SERVICES_MAX; n++, i++) {
         const struct service *x = stack_service(s, *n);
-        if (!x || !x->node || !in_sync[i])
+        if (!x || !x->node || !first[i])
             continue;
         do {
             (void)check_sync(s, v->call, x->node, &head, why);

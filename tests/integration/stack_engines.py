@@ -93,6 +93,14 @@ def units_start_stop_and_restart():
         print("peer: a double of systemd 252 on dbus-daemon")
 
 
+def in_a_thread_it_is_the_same():
+    with Bus("besu.service") as bus, systemd(bus, 'mode = "thread";', ("besu.service",)) as a:
+        equal(a.plugin("stack")["mode"], "thread")
+        a.json("stack", "up")
+        equal(a.json("stack", "ps")["services"][0]["state"], "running")
+        equal(bus.jobs(), ["start besu.service replace"])
+
+
 def what_systemd_refuses_is_said():
     with Bus("broken.service", "denied.service") as bus, systemd(bus, units=("broken.service", "denied.service", "nowhere.service")) as a:
         states = {r["service"]: r["state"] for r in a.json("stack", "ps")["services"]}
@@ -218,5 +226,5 @@ def a_pod_gets_another_image():
 
 
 if __name__ == "__main__":
-    run("stack_engines", [units_start_stop_and_restart, what_systemd_refuses_is_said, the_journal_is_one_time_line, pods_are_services,
+    run("stack_engines", [units_start_stop_and_restart, in_a_thread_it_is_the_same, what_systemd_refuses_is_said, the_journal_is_one_time_line, pods_are_services,
                           a_pod_gets_another_image])

@@ -16,7 +16,10 @@ PERIOD = 1.0
 NODE_SH = b"""#!/bin/sh
 mkdir -p /tmp/www
 read version < /etc/node-version
-if [ -n "$BROKEN" ] || [ -e /etc/broken ]; then echo "this version does not start"; exit 2; fi
+if [ -e /etc/broken ]; then
+  read broken < /etc/broken
+  case $NAME in *${broken#besu}) echo "this version does not start"; exit 2 ;; esac
+fi
 echo "$version ${BESU_XBFT_LEGACY_PROTOCOL_ENCODING:-false} ${BESU_VERSION_COMPATIBILITY_PROTECTION:-unset}" > /tmp/www/state
 echo '# TYPE ethereum_blockchain_height gauge
 ethereum_blockchain_height 1' > /tmp/www/metrics
@@ -50,6 +53,7 @@ class LiveNetwork:
         order = sorted(self.recording.addresses.values())
         self.timeline = LiveTimeline(order, 1000)
         self.blocks, self.rounds, self.states = [], {}, {}
+        self.seen_versions = set()  # of all that ran, at once
         self.history = []  # (time, frozenset of validators that run, head)
         self.ports = {n: free_port() for n in (1, 2, 3, 4)}
         self.lock = threading.Lock()
@@ -93,6 +97,7 @@ class LiveNetwork:
             states = {n: s for n in self.ports for s in [self.ask(n)] if s}
             with self.lock:
                 self.states = states
+                self.seen_versions.add(tuple(sorted(s[0] for s in states.values())))
                 makers = self.makers()
                 if makers and time.time() >= next_at:
                     turn = (self.timeline.proposers[self.blocks[-1]] + 1) % 4
