@@ -33,6 +33,7 @@ holds chain138-agent usr/sbin/chain138d usr/bin/chain138ctl usr/libexec/chain138
     usr/share/man/man1/chain138ctl.1.gz usr/share/man/man8/chain138d.8.gz
 holds chain138-agent-plugin-besu 'usr/lib/[^/]*/chain138/plugins/besu.so'
 holds chain138-agent-plugin-chain 'usr/lib/[^/]*/chain138/plugins/chain.so'
+holds chain138-agent-plugin-stack 'usr/lib/[^/]*/chain138/plugins/stack.so'
 holds chain138-agent-plugin-keys 'usr/lib/[^/]*/chain138/plugins/keys.so'
 holds chain138-plugin-dev usr/include/chain138/plugin.h usr/include/chain138/host.h usr/include/chain138/abi.h \
     'usr/lib/[^/]*/pkgconfig/chain138-plugin.pc' usr/share/chain138/template/Makefile
