@@ -23,6 +23,7 @@ int64_t chain_utc(const struct chain *c) {
 void chain_publish(struct chain *c, const char *topic, struct c138_json *data) {
     C138_JSON struct c138_json *owned = data;
     C138_FREE char *text = c138_json_dump(owned);
+    c->published++;
     if (c->bus)
         (void)c->bus->publish(c->host, NULL, topic, text);
 }
@@ -369,12 +370,9 @@ c138_status chain_endpoints_run(void *self, c138_call *call) {
     return C138_OK;
 }
 
-struct tally {
-    size_t open, refused, foreign, bad;
-};
-
-static struct tally count_up(struct chain *c) {
-    struct tally t = {0};
+struct chain_tally chain_count_up(struct chain *c) {
+    struct chain_tally t = {0};
+    struct watch_shown watch;
     (void)pthread_mutex_lock(&c->lock);
     for (size_t n = 0; c->journal && n < journal_count(c->journal); n++) {
         const struct intent *i = journal_at(c->journal, n);
@@ -389,12 +387,14 @@ static struct tally count_up(struct chain *c) {
         endpoints_state(c->endpoints, i, &s);
         t.bad += s.asked && (!s.reachable || s.other_chain);
     }
+    for (size_t i = 0; watches_show(c, i, &watch); i++)
+        t.stuck += watch.text[0] && watch.head;
     return t;
 }
 
 void chain_status_rows(void *self, c138_call *out) {
     struct chain *c = self;
-    struct tally t = count_up(c);
+    struct chain_tally t = chain_count_up(c);
     char text[400];
     size_t all = c->endpoints ? endpoints_count(c->endpoints) : 0;
     c138_open_list(out, "items");
@@ -412,14 +412,23 @@ void chain_status_rows(void *self, c138_call *out) {
                    c->settings.chain_id);
     c138_set_str(out, "text", text);
     c138_close(out);
+    if (c->settings.n_watches) {
+        c138_open_object(out, NULL);
+        c138_set_str(out, "name", "watches");
+        c138_set_str(out, "state", t.stuck ? "warning" : "ok");
+        (void)snprintf(text, sizeof(text), "%zu of %zu do not go on%s", t.stuck,
+                       c->settings.n_watches, t.stuck ? ": chain watches says why" : "");
+        c138_set_str(out, "text", text);
+        c138_close(out);
+    }
     c138_close(out);
 }
 
 uint32_t chain_health(void *self, c138_text_fn on_text, void *user) {
     struct chain *c = self;
-    struct tally t = count_up(c);
+    struct chain_tally t = chain_count_up(c);
     C138_FREE char *text = c138_xasprintf("%zu transactions under way, %zu endpoints of %zu down",
                                           t.open, t.bad, c->settings.n_endpoints);
     on_text(user, text, strlen(text));
-    return t.foreign || t.refused || t.bad ? C138_HEALTH_DEGRADED : C138_HEALTH_OK;
+    return t.foreign || t.refused || t.bad || t.stuck ? C138_HEALTH_DEGRADED : C138_HEALTH_OK;
 }
