@@ -31,13 +31,6 @@ static c138_status take_event(struct log_filter *f, const char *event, struct c1
     c138_status status = c138_abi_item_parse(text, &f->event, err);
     if (status < 0)
         return c138_error_prefix(err, status, "the event");
-    size_t indexed = f->event->anonymous ? 0 : 1;
-    for (size_t i = 0; i < f->event->inputs->n_items; i++)
-        indexed += f->event->inputs->items[i].indexed != 0;
-    if (indexed > LOGS_TOPICS_MAX)
-        return c138_error(err, C138_E_INVALID, "chain.event",
-                          "%s has more indexed arguments than a log has topics",
-                          f->event->signature);
     if (!f->event->anonymous) {
         f->has_topic[0] = 1;
         memcpy(f->topics[0], f->event->hash, 32);

@@ -183,6 +183,30 @@ static int roll_back(struct watch *w, const struct watch_io *io, const struct sc
     return status < 0 ? status : WATCH_MORE;
 }
 
+static int is_behind(const struct watch *w, uint64_t read, struct c138_err *err) {
+    return c138_error(err, C138_E_UNAVAILABLE, "chain.behind",
+                      "the node is at block %" PRIu64 ", and block %" PRIu64
+                      " was read already: it is waited for",
+                      w->head, read);
+}
+
+/* What was told before a crash, of a range that is not finished: still the chain? */
+static int check_claim(struct watch *w, const struct watch_io *io, const struct scan_source *source,
+                       struct c138_err *err) {
+    struct scan_block block;
+    watch_settle_claim(w);
+    if (!w->has_claim)
+        return WATCH_IDLE;
+    if (w->head < w->claim.number)
+        return is_behind(w, w->claim.number, err);
+    c138_status status = scan_blocks(source, w->claim.number, 1, &block, err);
+    if (status < 0)
+        return status;
+    if (block.is_there && memcmp(block.hash, w->claim.hash, 32) != 0)
+        return roll_back(w, io, source, err);
+    return WATCH_IDLE;
+}
+
 /* What was read is still the chain? WATCH_IDLE: yes, and there may be more. */
 static int compare(struct watch *w, const struct watch_io *io, const struct scan_source *source,
                    struct c138_err *err) {
@@ -191,42 +215,45 @@ static int compare(struct watch *w, const struct watch_io *io, const struct scan
     int has_top = watch_top(w, &top);
     c138_status status = scan_head(source, top.number, &w->head, &block, err);
     if (status < 0 || !has_top)
-        return status;
+        return status < 0 ? status : check_claim(w, io, source, err);
     if (w->head >= top.number && !block.is_there)
         return c138_error(err, C138_E_UNAVAILABLE, "chain.answer",
                           "the node has no block %" PRIu64 ", though its head is beyond",
                           top.number);
     if (w->head >= top.number)
-        return !memcmp(block.hash, top.hash, 32) ? WATCH_IDLE : roll_back(w, io, source, err);
+        return !memcmp(block.hash, top.hash, 32) ? check_claim(w, io, source, err)
+                                                 : roll_back(w, io, source, err);
     /* A node that is behind is no reorg, if what it has is what was read. */
     C138_FREE struct watch_point *points =
         c138_xcalloc(w->n_tail + WATCH_OLDER_MAX + 1, sizeof(*points));
     size_t n = known_points(w, w->head, points);
     if (!n)
-        return c138_error(err, C138_E_UNAVAILABLE, "chain.behind",
-                          "the node is at block %" PRIu64 ", and block %" PRIu64
-                          " was read already: it is waited for",
-                          w->head, top.number);
+        return is_behind(w, top.number, err);
     status = scan_blocks(source, points[0].number, 1, &block, err);
     if (status < 0)
         return status;
     if (block.is_there && memcmp(block.hash, points[0].hash, 32) != 0)
         return roll_back(w, io, source, err);
-    return c138_error(err, C138_E_UNAVAILABLE, "chain.behind",
-                      "the node is at block %" PRIu64 ", and block %" PRIu64
-                      " was read already: it is waited for",
-                      w->head, top.number);
+    return is_behind(w, top.number, err);
 }
 
 /* --- Reading on ------------------------------------------------------------------------------ */
 
 /* Blocks beyond any reorg, in a range. They are told, and then they are a checkpoint. */
-static int read_range(struct watch *w, const struct scan_source *source, uint64_t last,
-                      struct c138_err *err) {
+static int read_range(struct watch *w, const struct watch_io *io, const struct scan_source *source,
+                      uint64_t last, struct c138_err *err) {
     struct scan_part part;
     c138_status status = scan_part(source, &w->filter, &w->range, watch_next(w), last, &part, err);
     if (status < 0)
         return status;
+    struct watch_point end = {.number = part.to};
+    memcpy(end.hash, part.hash, 32);
+    if (c138_json_count(part.rows))
+        status = watch_put_claim(w, io, &end, err);
+    if (status < 0) {
+        (void)c138_json_unref(part.rows);
+        return status;
+    }
     w->part = part;
     w->part.rows = c138_json_new_array();
     for (size_t i = 0; i < c138_json_count(part.rows); i++)
@@ -240,6 +267,7 @@ static int finish_range(struct watch *w, const struct watch_io *io, struct c138_
     struct watch_point end = {.number = w->part.to};
     memcpy(end.hash, w->part.hash, 32);
     watch_checkpoint(w, &end);
+    watch_settle_claim(w);
     c138_status status = watch_save(w, io, err);
     return status < 0 ? status : WATCH_MORE;
 }
@@ -292,7 +320,7 @@ static int read_on(struct watch *w, const struct watch_io *io, const struct scan
     uint64_t last = w->head + 1 - w->config.confirmations;
     watch_slide(w, final);
     if (next <= final)
-        return read_range(w, source, last < final ? last : final, err);
+        return read_range(w, io, source, last < final ? last : final, err);
     return read_blocks(w, io, source, last, err);
 }
 

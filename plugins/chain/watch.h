@@ -75,6 +75,9 @@ struct watch {
     uint64_t seq, told; /* of the last event that was made; and that is told */
     int has_base;
     struct watch_point base; /* read up to here and beyond any reorg, but for deep ones */
+    /* Logs of final blocks up to here may be told, though the checkpoint is not there yet. */
+    int has_claim;
+    struct watch_point claim;
     struct watch_point older[WATCH_OLDER_MAX];
     size_t n_older;
     struct watch_block tail[WATCH_BLOCKS_MAX + WATCH_AT_ONCE];
@@ -117,4 +120,8 @@ void watch_slide(struct watch *w, uint64_t final);
 /* Everything above the checkpoint goes, and what was told of it waits to be taken back. NULL: nothing
  * is left. */
 void watch_take_back(struct watch *w, const struct watch_point *common);
+/* Before the logs of a range are told; and when it is certain that they are in the chain. */
+c138_status watch_put_claim(struct watch *w, const struct watch_io *io,
+                            const struct watch_point *end, struct c138_err *err);
+void watch_settle_claim(struct watch *w);
 #endif

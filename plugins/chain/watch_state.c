@@ -46,7 +46,7 @@ static void forget(struct watch *w) {
     for (size_t i = 0; i < w->n_tail; i++)
         (void)c138_json_unref(w->tail[i].logs);
     w->n_tail = w->n_logs = w->n_older = 0;
-    w->has_base = 0;
+    w->has_base = w->has_claim = 0;
     w->part.rows = c138_json_unref(w->part.rows);
 }
 
@@ -174,9 +174,13 @@ static size_t undo_block(struct watch *w, struct watch_block *b) {
 
 /* Logs above the checkpoint may have been told that are not remembered. */
 static int are_forgotten(const struct watch *w, const struct watch_point *common) {
-    uint64_t low = common ? common->number + 1 : 0, high = w->n_tail     ? w->tail[0].at.number
-                                                           : w->has_base ? w->base.number + 1
-                                                                         : 0;
+    uint64_t low = common ? common->number + 1 : 0, high = 0;
+    if (w->has_claim)
+        high = w->claim.number + 1;
+    else if (w->n_tail)
+        high = w->tail[0].at.number;
+    else if (w->has_base)
+        high = w->base.number + 1;
     return (low > w->first ? low : w->first) < high;
 }
 
@@ -195,6 +199,7 @@ void watch_take_back(struct watch *w, const struct watch_point *common) {
         while (w->n_older && (!common || w->older[w->n_older - 1].number >= common->number))
             w->n_older--;
     }
+    w->has_claim = 0;
     w->reorgs_total++;
     w->reorgs_made++;
     c138_json_set_str(o, "watch", w->config.name);
@@ -203,6 +208,20 @@ void watch_take_back(struct watch *w, const struct watch_point *common) {
     c138_json_set_uint(o, "logs", count);
     c138_json_set_bool(o, "forgotten", forgotten);
     add_undone(w, "chain.rolled-back", o);
+}
+
+c138_status watch_put_claim(struct watch *w, const struct watch_io *io,
+                            const struct watch_point *end, struct c138_err *err) {
+    if (!w->has_claim || end->number > w->claim.number)
+        w->claim = *end;
+    w->has_claim = 1;
+    return watch_save(w, io, err);
+}
+
+void watch_settle_claim(struct watch *w) {
+    struct watch_point top;
+    if (w->has_claim && watch_top(w, &top) && top.number >= w->claim.number)
+        w->has_claim = 0;
 }
 
 /* --- On disk --------------------------------------------------------------------------------- */
@@ -247,6 +266,8 @@ c138_status watch_save(struct watch *w, const struct watch_io *io, struct c138_e
     c138_json_set_uint(o, "reorgs_total", w->reorgs_total);
     if (w->has_base)
         c138_json_set(o, "base", point_json(&w->base));
+    if (w->has_claim)
+        c138_json_set(o, "claim", point_json(&w->claim));
     c138_json_set(o, "older", older);
     c138_json_set(o, "tail", tail_json(w));
     c138_json_set(o, "undone", c138_json_ref(w->undone));
@@ -285,7 +306,7 @@ static int read_tail(struct watch *w, const struct c138_json *list) {
 
 static int read_state(struct watch *w, const struct c138_json *o) {
     const struct c138_json *older = c138_json_get(o, "older"), *base = c138_json_get(o, "base"),
-                           *undone = c138_json_get(o, "undone");
+                           *undone = c138_json_get(o, "undone"), *claim = c138_json_get(o, "claim");
     (void)snprintf(w->epoch, sizeof(w->epoch), "%s", c138_json_get_str(o, "epoch", ""));
     w->first = c138_json_get_uint(o, "first", 0);
     w->seq = c138_json_get_uint(o, "seq", 0);
@@ -293,9 +314,11 @@ static int read_state(struct watch *w, const struct c138_json *o) {
     w->logs_total = c138_json_get_uint(o, "logs_total", 0);
     w->reorgs_total = c138_json_get_uint(o, "reorgs_total", 0);
     w->has_base = base != NULL;
+    w->has_claim = claim != NULL;
     if (c138_json_get_uint(o, "version", 0) != 1 || !c138_ulid_valid(w->epoch) ||
         w->told > w->seq || c138_json_count(older) > WATCH_OLDER_MAX ||
-        (base && !read_point(base, &w->base)) || !read_tail(w, c138_json_get(o, "tail")))
+        (base && !read_point(base, &w->base)) || (claim && !read_point(claim, &w->claim)) ||
+        !read_tail(w, c138_json_get(o, "tail")))
         return 0;
     for (size_t i = 0; i < c138_json_count(older); i++)
         if (!read_point(c138_json_at(older, i), &w->older[w->n_older++]))
@@ -325,6 +348,8 @@ c138_status watch_load(struct watch *w, const struct watch_io *io, struct c138_e
     C138_FREE char *path = state_path(w, io);
     C138_BUF struct c138_buf text = C138_BUF_NULL;
     C138_JSON struct c138_json *o = NULL;
+    watch_begin_anew(w, 0);
+    w->epoch[0] = '\0'; /* until it is read */
     c138_status status = c138_file_read(path, STATE_MAX, &text, err);
     if (status == C138_E_NOTFOUND)
         return C138_OK;
@@ -338,7 +363,6 @@ c138_status watch_load(struct watch *w, const struct watch_io *io, struct c138_e
         return C138_OK;
     }
     if (status < 0 || !read_state(w, o)) {
-        watch_begin_anew(w, 0);
         w->epoch[0] = '\0';
         return c138_error(
             err, C138_E_INVALID, "chain.watch",

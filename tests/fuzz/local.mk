@@ -124,3 +124,14 @@ tests_fuzz_fuzz_privatetx_LDADD = lib/libchain138abi.la lib/libchain138.la
 tests_fuzz_fuzz_privatetx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/privatetx
 include tests/fuzz/wallet.mk
+if HAVE_CURL
+tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz_logs.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_logs_LDADD = plugins/chain/libchain.la
+tests_fuzz_fuzz_logs_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+check_PROGRAMS += tests/fuzz/fuzz_logs
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_logs
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/logs

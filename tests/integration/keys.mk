@@ -1,6 +1,9 @@
 # The plugins keys and chain under a real agent.
 if HAVE_WALLET
-TESTS += tests/integration/keys_test.py tests/integration/chain_test.py tests/integration/logs_test.py
+TESTS += tests/integration/keys_test.py tests/integration/chain_test.py
+endif
+if HAVE_CURL
+TESTS += tests/integration/logs_test.py
 endif
 dist_check_SCRIPTS += tests/integration/keys_test.py tests/integration/chain_test.py tests/integration/logs_test.py
 EXTRA_DIST += tests/integration/sender.py
