@@ -177,14 +177,27 @@ static const c138_action call_action = {
     .summary = "Ask a contract, without changing anything",
     .example = "--to 0x00000000000000000000000000000000000000A1 --function "
                "\"paused() returns (bool)\"",
-    .params = C138_FIELDS(ADDRESS("to", "The contract", .flags = C138_FIELD_REQUIRED),
-                          STR("function", "What is asked, \"balanceOf(address) returns (uint256)\"",
-                              .flags = C138_FIELD_REQUIRED, .max_text = "4096"),
-                          ARGS, ADDRESS("from", "As whom"),
-                          C138_FIELD(.name = "block", .type = C138_T_BLOCK,
-                                     .default_text = "latest", .summary = "As of this block")),
-    .results = C138_FIELDS(VALUES("values", "What it returns, decoded; arrays and tuples as JSON"),
-                           BYTES("data", "The same as bytes")),
+    .help =
+        "--calls takes a list of up to 200, as JSON, whose elements have the members to, function "
+        "and args: all are asked in one request, of one node, as of one block. What fails among "
+        "them says so in its row.",
+    .params = C138_FIELDS(
+        ADDRESS("to", "The contract"),
+        STR("function", "What is asked, \"balanceOf(address) returns (uint256)\"",
+            .max_text = "4096"),
+        ARGS, ADDRESS("from", "As whom"),
+        C138_FIELD(.name = "block", .type = C138_T_BLOCK, .default_text = "latest",
+                   .summary = "As of this block"),
+        C138_FIELD(.name = "calls", .type = C138_T_LIST, .max_text = "200",
+                   .summary = "Several at once, instead of to, function and args",
+                   .fields = C138_FIELDS(
+                       C138_FIELD(.name = "call", .type = C138_T_OBJECT, .summary = "One")))),
+    .results = C138_FIELDS(
+        VALUES("values", "What it returns, decoded; arrays and tuples as JSON"),
+        BYTES("data", "The same as bytes"), UINT("block", "The block at which several were asked"),
+        ROWS("calls", "Of several, in their order", ADDRESS("to", "The contract"),
+             STR("function", "What was asked"), VALUES("values", "What it returns"),
+             BYTES("data", "The same as bytes"), STR("error", "Why there is no answer"))),
     .run = chain_call_run,
 };
 

@@ -9,7 +9,7 @@
  *   send.c       nonce, signature, journal, broadcast, waiting
  *   repair.c     speed-up, cancel, and what is in the way
  *   track.c      what the chain says of open intents: mined, reorged, overtaken, confirmed
- *   actions.c    the actions that only look
+ *   actions.c    the actions that only look;  calls.c  chain.call
  *   logs.c       which logs are meant;  scan.c  reading them in ranges
  *   watch.c      one watch that is followed for ever;  watch_state.c  what it knows
  *   watches.c    all of them: their thread, their events;  reads.c  chain.logs, chain.watches
@@ -146,6 +146,11 @@ c138_status plan_make(struct chain *c, struct plan *p, struct c138_err *err);
 c138_status plan_follow(const char *json, struct items *items, struct plan *p,
                         struct c138_err *err);
 void plan_show(const struct chain *c, const struct plan *p, c138_call *call);
+/* The account can pay for this and for what is under way before it. A node may take what cannot be
+ * paid, and then the account is blocked. */
+c138_status plan_check_balance(struct chain *c, const uint8_t from[20], uint64_t latest,
+                               const struct c138_u256 *balance, const struct c138_tx *tx,
+                               struct c138_err *err);
 /* {"function","signature","args","known"} of call data; NULL: nothing is known of it. */
 struct c138_json *plan_decode_call(const struct c138_abi_item *function, const uint8_t *data,
                                    size_t length);
@@ -225,8 +230,10 @@ void gauges_set(struct chain *c);
 void gauges_ended(struct chain *c, const char *outcome);
 void gauges_reorged(struct chain *c);
 
-/* actions.c */
+/* calls.c */
 c138_status chain_call_run(void *self, c138_call *call);
+
+/* actions.c */
 c138_status chain_tx_run(void *self, c138_call *call);
 c138_status chain_decode_run(void *self, c138_call *call);
 c138_status chain_endpoints_run(void *self, c138_call *call);

@@ -6,4 +6,4 @@ if HAVE_CURL
 TESTS += tests/integration/logs_test.py
 endif
 dist_check_SCRIPTS += tests/integration/keys_test.py tests/integration/chain_test.py tests/integration/logs_test.py
-EXTRA_DIST += tests/integration/sender.py
+EXTRA_DIST += tests/integration/sender.py tests/integration/proxy.py

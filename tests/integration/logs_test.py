@@ -2,16 +2,15 @@
 """Logs, read and followed, on a live development chain: none is missing and none is told that the chain does not have, through
 reorgs, crashes, nodes with limits, and nodes that are behind.
 """
-import http.server
 import json
 import os
 import random
 import signal
 import threading
 import time
-import urllib.request
 
 from harness import SLOW, SOURCE, Agent, check, development_chain, equal, run, until
+from proxy import Proxy
 from sender import ACCOUNTS, LOGGED, logger, spare_url
 
 ME = ACCOUNTS[0][0]
@@ -269,61 +268,10 @@ def recorded(version, case):
     raise RuntimeError("no recording %s of Besu %s" % (case, version))
 
 
-class Proxy:
-    """Before a node: what `change(call, ask)` gives, is answered; `ask(call)` gives what the node answers. None: nothing is."""
-
-    def __init__(self, url, change):
-        outer = self
-        self.url_of_node, self.change, self.seen = url, change, []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                calls = body if isinstance(body, list) else [body]
-                answers = []
-                for call in calls:
-                    outer.seen.append(call)
-                    answers.append(outer.change(call, outer.ask))
-                if any(a is None for a in answers):
-                    self.close_connection = True
-                    return
-                text = json.dumps(answers if isinstance(body, list) else answers[0]).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
-
-    def ask(self, call):
-        request = urllib.request.Request(self.url_of_node, json.dumps(call).encode(), {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=10) as r:
-                return json.load(r)
-        except OSError:
-            return None
-
-    def __enter__(self):
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-    def ranges(self):
-        for call in self.seen:
-            if call["method"] == "eth_getLogs" and "fromBlock" in call["params"][0]:
-                yield int(call["params"][0]["fromBlock"], 16), int(call["params"][0]["toBlock"], 16)
+def ranges(proxy):
+    for call in proxy.seen:
+        if call["method"] == "eth_getLogs" and "fromBlock" in call["params"][0]:
+            yield int(call["params"][0]["fromBlock"], 16), int(call["params"][0]["toBlock"], 16)
 
 
 def besu(version, limit, most=10 ** 9):
@@ -358,11 +306,11 @@ def ranges_fit_the_node():
             with Proxy(chain.url, besu(version, 100)) as proxy, \
                     Watcher([proxy.url], contract, 'from_block = "earliest";') as w:
                 agrees(w, contract)
-                widths = [b - a for a, b in proxy.ranges()]
+                widths = [b - a for a, b in ranges(proxy)]
                 check(max(widths) > 100 and len([x for x in widths if x > 100]) < 20, widths)
                 check(sorted(widths)[len(widths) // 2] >= 50, widths)  # it did not stay small
                 head = int(chain.result("eth_blockNumber"), 16)
-                check(all(b <= head for _, b in proxy.ranges()))
+                check(all(b <= head for _, b in ranges(proxy)))
                 contract.log(2)
                 agrees(w, contract)
                 equal(len(w.events("chain.log")), 182)
