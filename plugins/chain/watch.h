@@ -23,7 +23,7 @@
 
 #define WATCH_NAME_MAX 63
 #define WATCH_BLOCKS_MAX 1024 /* remembered with their logs, */
-#define WATCH_LOGS_MAX 5000   /* and so many of these */
+#define WATCH_LOGS_MAX 2000   /* and so many of these */
 #define WATCH_OLDER_MAX 64    /* checkpoints beyond */
 #define WATCH_AT_ONCE 32      /* blocks that are asked for one by one */
 #define WATCH_EVENT_MAX 60000 /* bytes of an event; a log that is longer is told without its args */
