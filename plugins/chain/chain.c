@@ -179,8 +179,8 @@ static const c138_action call_action = {
                "\"paused() returns (bool)\"",
     .help =
         "--calls takes a list of up to 200, as JSON, whose elements have the members to, function "
-        "and args: all are asked in one request, of one node, as of one block. What fails among "
-        "them says so in its row.",
+        "and args: all are asked together, of one node, as of one block. What fails among them "
+        "says so in its row.",
     .params = C138_FIELDS(
         ADDRESS("to", "The contract"),
         STR("function", "What is asked, \"balanceOf(address) returns (uint256)\"",
