@@ -98,7 +98,8 @@ def check_includes():
 
 
 WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of causes)
-BUILT_UPON = {("chain", "keys")}  # it asks for signatures, over the bus
+# Over the bus: for signatures; for transactions, whose accounts are here, and to stop the nodes.
+BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys"), ("besu", "stack")}
 
 
 def check_names():
