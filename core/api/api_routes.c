@@ -107,6 +107,25 @@ static void post_reload(struct api_req *r, const char *name) {
     api_actions_bare(r, "agent.reload", NULL);
 }
 
+/* What a person typed: never parsed, never in a job. */
+static void post_secret(struct api_req *r, const char *name) {
+    char reference[64];
+    struct c138_err err = {0};
+    size_t length = 0;
+    const void *secret = api_body_bytes(r, &length);
+    (void)name;
+    c138_status status =
+        r->api->env.keep_secret(r->api->env.user, &r->who, secret, length, reference, &err);
+    api_body_wipe(r);
+    if (status < 0) {
+        api_reply_error(r, status, &err);
+        return;
+    }
+    struct c138_json *body = c138_json_new_object();
+    c138_json_set_str(body, "reference", reference);
+    api_reply(r, 200, body);
+}
+
 static void get_complete(struct api_req *r, const char *name) {
     (void)name;
     api_complete_get(r);
@@ -142,6 +161,7 @@ static const struct route routes[] = {
     {"/v1/status", EVHTTP_REQ_GET, 0, get_status},
     {"/v1/plugins", EVHTTP_REQ_GET, 0, get_plugins},
     {"/v1/reload", EVHTTP_REQ_POST, 0, post_reload},
+    {"/v1/secrets", EVHTTP_REQ_POST, 0, post_secret},
     {"/v1/complete", EVHTTP_REQ_GET, 0, get_complete},
     {"/v1/version", EVHTTP_REQ_GET, 1, get_version},
     {"/metrics", EVHTTP_REQ_GET, 0, get_metrics},

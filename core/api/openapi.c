@@ -36,7 +36,7 @@ static const struct form forms[] = {
     {C138_T_ENODE, "string", "chain138-enode", "^enode://[0-9a-fA-F]{128}@"},
     {C138_T_BLOCK, "string", "chain138-block",
      "^([0-9]+|0x[0-9a-fA-F]+|latest|earliest|pending|finalized|safe)$"},
-    {C138_T_SECRET, "string", "chain138-secret-reference", "^(file:/|cred:|env:)"},
+    {C138_T_SECRET, "string", "chain138-secret-reference", "^(file:/|cred:|env:|prompt:)"},
     {C138_T_LIST, "array", NULL, NULL},
     {C138_T_OBJECT, "object", NULL, NULL},
 };
@@ -318,6 +318,9 @@ static const struct path paths[] = {
     {"/v1/plugins", "get", "plugins", "Plugins with state and reason", NULL, NULL, NULL, NULL},
     {"/v1/reload", "post", "reload", "Read the config again; all or nothing", NULL, NULL, NULL,
      NULL},
+    {"/v1/secrets", "post", "secret",
+     "Hands over a secret (the body, as text) that one run takes by the reference given back", NULL,
+     NULL, NULL, NULL},
     {"/v1/complete", "get", "complete", "Values for a shell's completion", NULL, NULL,
      complete_parameters, NULL},
     {"/v1/version", "get", "version", "Version of the agent; needs no role", NULL, NULL, NULL,

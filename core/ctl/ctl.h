@@ -48,6 +48,9 @@ int ctl_usage_error(const struct ctl *c, const char *fmt, ...)
 c138_status ctl_request(struct ctl *c, const char *method, const char *path,
                         const struct c138_json *body, int64_t timeout_ns, int *ret_code,
                         struct c138_json **ret, struct c138_err *err);
+/* Hands a secret over to the agent: *ret is {"reference"}, which stands for it in one run. */
+c138_status ctl_send_secret(struct ctl *c, const char *secret, struct c138_json **ret,
+                            struct c138_err *err);
 /* GET of something that is text and not JSON. */
 c138_status ctl_request_text(struct ctl *c, const char *path, struct c138_buf *out,
                              struct c138_err *err);
@@ -65,6 +68,14 @@ void ctl_print_text(const struct c138_buf *text); /* to standard output */
 /* Runs PLUGIN.ACTION with the parameters of the command line; words from `first_word` on are
  * positional. `extra` (taken over, may be NULL): parameters set by a friendly command. */
 int ctl_action(struct ctl *c, const char *name, size_t first_word, struct c138_json *extra);
+
+/* --- prompt.c --- */
+/* Does a value look like one that is to be typed? Whether it is, the declaration says. */
+int prompt_wanted(const struct c138_json *params);
+/* Asks the terminal for each parameter of the type secret whose value is "prompt" or
+ * "prompt:twice", and puts a reference in its place. */
+c138_status prompt_fill(struct ctl *c, const struct c138_json *action, struct c138_json *params,
+                        struct c138_err *err);
 
 /* --- job_follow.c --- */
 /* Follows a job until it ends, `until_ns` (monotonic; 0: no bound), or a person detaches. *ret_job:
