@@ -202,6 +202,21 @@ static c138_status make_plan(const struct rotate_kind *kind, struct rotate *r,
 
 /* --- The run --------------------------------------------------------------------------------- */
 
+/* A plugin that just died, a node that does not answer: for as long as the network may take for a step
+ * it is tried again. A step asks the world first, so twice is once. */
+static c138_status try_step(const struct rotate_kind *kind, struct rotate *r,
+                            const struct c138_json *step, struct c138_err *err) {
+    const c138_host *host = r->keys->host;
+    int64_t end = host->now_ns(host, C138_CLOCK_MONOTONIC) + r->wait_ns;
+    for (;; rest(500 * C138_NS_PER_MS)) {
+        c138_status status = kind->step(r, step, err);
+        if (status != C138_E_UNAVAILABLE || c138_cancelled(r->call) ||
+            host->now_ns(host, C138_CLOCK_MONOTONIC) > end)
+            return status;
+        c138_call_log(r->call, C138_LOG_WARNING, err->text);
+    }
+}
+
 static c138_status run_step(const struct rotate_kind *kind, struct rotate *r,
                             struct c138_json *journal, const struct c138_json *step,
                             struct c138_err *err) {
@@ -209,7 +224,7 @@ static c138_status run_step(const struct rotate_kind *kind, struct rotate *r,
     rotation_step(journal, name, "begun");
     c138_status status = rotation_save(r->keys->host, journal, err);
     if (status >= 0)
-        status = kind->step(r, step, err);
+        status = try_step(kind, r, step, err);
     if (status < 0)
         return c138_error_prefix(err, status, "rotation %s, step %s", r->id, name);
     rotation_step(journal, name, "done");
