@@ -412,12 +412,18 @@ static c138_status make_rules(struct agent *a, struct c138_err *err) {
     return status < 0 ? status : triggers_new(&triggers, &a->triggers, err);
 }
 
-static c138_status api_keep_secret(void *user, const struct principal *who, const void *secret,
+static void api_secret_key(void *user, char ret_hex[67]) {
+    const struct agent *a = user;
+    C138_FREE char *hex = c138_hex_text(prompts_key(a->prompts), 32);
+    (void)snprintf(ret_hex, 67, "%s", hex);
+}
+
+static c138_status api_keep_secret(void *user, const struct principal *who, const void *box,
                                    size_t length, char ret_reference[64], struct c138_err *err) {
     struct agent *a = user;
     char handle[PROMPTS_HANDLE];
     c138_status status =
-        prompts_put(a->prompts, who->name, secret, length, c138_now_monotonic_ns(), handle, err);
+        prompts_put(a->prompts, who->name, box, length, c138_now_monotonic_ns(), handle, err);
     if (status >= 0)
         (void)snprintf(ret_reference, 64, "prompt:%s", handle);
     return status;
@@ -436,6 +442,7 @@ static c138_status make_api(struct agent *a, struct c138_err *err) {
         .version = AGENT_VERSION,
         .user = a,
         .policy = api_policy,
+        .secret_key = api_secret_key,
         .keep_secret = api_keep_secret,
     };
     return api_new(&env, &a->api, err);

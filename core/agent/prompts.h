@@ -17,8 +17,11 @@
 struct prompts;
 struct prompts *prompts_new(void);
 struct prompts *prompts_free(struct prompts *p); /* wiped; returns NULL */
-/* Keeps a copy for `principal`, until it is taken or PROMPTS_TTL_NS passed. */
-c138_status prompts_put(struct prompts *p, const char *principal, const void *secret, size_t length,
+/* The key that a secret is boxed for on its way here (libsodium's crypto_box_seal), so that no buffer
+ * of a connection ever holds it; of this agent's life. */
+const uint8_t *prompts_key(const struct prompts *p);
+/* Keeps what the box holds for `principal`, until it is taken or PROMPTS_TTL_NS passed. */
+c138_status prompts_put(struct prompts *p, const char *principal, const void *box, size_t length,
                         int64_t now_ns, char ret_handle[PROMPTS_HANDLE], struct c138_err *err);
 /* Hands it out, once. C138_E_NOTFOUND: another's, taken before, too old, or lost with an agent that
  * was restarted. */

@@ -370,19 +370,6 @@ c138_status api_body(struct api_req *r, struct c138_json **ret, struct c138_err 
     return C138_OK;
 }
 
-const void *api_body_bytes(struct api_req *r, size_t *ret_length) {
-    struct evbuffer *in = evhttp_request_get_input_buffer(r->http);
-    *ret_length = evbuffer_get_length(in);
-    return *ret_length ? (const void *)evbuffer_pullup(in, -1) : "";
-}
-
-void api_body_wipe(struct api_req *r) {
-    struct evbuffer *in = evhttp_request_get_input_buffer(r->http);
-    size_t length = evbuffer_get_length(in);
-    if (length)
-        c138_wipe(evbuffer_pullup(in, -1), length);
-}
-
 /* --- Who is there ---------------------------------------------------------------------------- */
 
 static int peer_of_socket(struct api_req *r, struct conn *c) {

@@ -85,9 +85,6 @@ c138_status api_query_uint(const struct api_req *r, const char *name, uint64_t f
 int api_query_flag(const struct api_req *r, const char *name); /* "1", "true" */
 /* The body as one JSON object; an empty body is NULL. */
 c138_status api_body(struct api_req *r, struct c138_json **ret, struct c138_err *err);
-/* The body as bytes; wiped by api_body_wipe(). Borrowed until the answer. */
-const void *api_body_bytes(struct api_req *r, size_t *ret_length);
-void api_body_wipe(struct api_req *r);
 int api_code(c138_status status, const char *key); /* HTTP's number for a class */
 
 /* api_routes.c */

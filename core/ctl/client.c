@@ -319,7 +319,7 @@ static c138_status receive(struct client *c, struct answer *a, int64_t until_ns,
 }
 
 static void request_text(const struct client *c, struct c138_buf *b, const char *method,
-                         const char *path, const char *headers, const char *body) {
+                         const char *path, const char *headers, const char *json) {
     c138_buf_addf(b, "%s %s HTTP/1.1\r\n", method, path);
     if (c->host)
         c138_buf_addf(b, strchr(c->host, ':') ? "Host: [%s]:%s\r\n" : "Host: %s:%s\r\n", c->host,
@@ -329,22 +329,22 @@ static void request_text(const struct client *c, struct c138_buf *b, const char 
     if (c->token)
         c138_buf_addf(b, "Authorization: Bearer %s\r\n", c->token);
     c138_buf_adds(b, headers);
-    if (body)
-        c138_buf_addf(b, "Content-Length: %zu\r\n", strlen(body));
+    if (json)
+        c138_buf_addf(b, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(json));
     c138_buf_adds(b, "\r\n");
-    if (body)
-        c138_buf_adds(b, body);
+    if (json)
+        c138_buf_adds(b, json);
 }
 
 static c138_status exchange(struct client *c, const char *method, const char *path,
-                            const char *headers, const char *body, int64_t timeout_ns,
+                            const char *headers, const char *json, int64_t timeout_ns,
                             struct answer *a, struct c138_err *err) {
     int64_t until = c138_now_monotonic_ns() + timeout_ns;
     /* A connection that was kept may have been closed meanwhile. A question may be asked again, an
      * order not: it gets a fresh one. */
-    int kept = c->fd >= 0 && !body && !strcmp(method, "GET");
+    int kept = c->fd >= 0 && !json && !strcmp(method, "GET");
     C138_BUF struct c138_buf text = C138_BUF_NULL;
-    request_text(c, &text, method, path, headers, body);
+    request_text(c, &text, method, path, headers, json);
     for (;; kept = 0) {
         c138_status status = kept ? C138_OK : dial(c, err);
         if (status >= 0)
@@ -374,13 +374,13 @@ c138_status client_text(struct client *c, const char *path, int64_t timeout_ns, 
     return status;
 }
 
-static c138_status call(struct client *c, const char *method, const char *path, const char *headers,
-                        const char *body, int64_t timeout_ns, int *ret_code,
-                        struct c138_json **ret_value, struct c138_err *err) {
+c138_status client_call(struct client *c, const char *method, const char *path, const char *json,
+                        int64_t timeout_ns, int *ret_code, struct c138_json **ret_value,
+                        struct c138_err *err) {
     struct answer a;
     struct c138_json *value = NULL;
     answer_init(&a, BODY_MAX);
-    c138_status status = exchange(c, method, path, headers, body, timeout_ns, &a, err);
+    c138_status status = exchange(c, method, path, "", json, timeout_ns, &a, err);
     if (status >= 0 && a.body.length) {
         status = c138_json_parse(a.body.data, a.body.length, &value, err);
         if (status < 0)
@@ -395,20 +395,6 @@ static c138_status call(struct client *c, const char *method, const char *path, 
     }
     answer_deinit(&a);
     return status;
-}
-
-c138_status client_call(struct client *c, const char *method, const char *path, const char *json,
-                        int64_t timeout_ns, int *ret_code, struct c138_json **ret_value,
-                        struct c138_err *err) {
-    return call(c, method, path, json ? "Content-Type: application/json\r\n" : "", json, timeout_ns,
-                ret_code, ret_value, err);
-}
-
-c138_status client_secret(struct client *c, const char *path, const char *secret,
-                          int64_t timeout_ns, int *ret_code, struct c138_json **ret_value,
-                          struct c138_err *err) {
-    return call(c, "POST", path, "Content-Type: text/plain\r\n", secret, timeout_ns, ret_code,
-                ret_value, err);
 }
 
 /* --- A stream -------------------------------------------------------------------------------- */

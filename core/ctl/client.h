@@ -30,10 +30,6 @@ void client_set_interrupt(struct client *c, int fd);
 c138_status client_call(struct client *c, const char *method, const char *path, const char *json,
                         int64_t timeout_ns, int *ret_code, struct c138_json **ret_value,
                         struct c138_err *err);
-/* POST of plain text; what was sent is wiped. */
-c138_status client_secret(struct client *c, const char *path, const char *secret,
-                          int64_t timeout_ns, int *ret_code, struct c138_json **ret_value,
-                          struct c138_err *err);
 /* GET, and the body as text. */
 c138_status client_text(struct client *c, const char *path, int64_t timeout_ns, int *ret_code,
                         struct c138_buf *out, struct c138_err *err);

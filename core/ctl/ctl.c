@@ -150,21 +150,6 @@ c138_status ctl_request(struct ctl *c, const char *method, const char *path,
     return C138_OK;
 }
 
-c138_status ctl_send_secret(struct ctl *c, const char *secret, struct c138_json **ret,
-                            struct c138_err *err) {
-    int code = 0;
-    struct c138_json *value = NULL;
-    c138_status status = ctl_connect(c, err);
-    if (status >= 0)
-        status = client_secret(c->client, "/v1/secrets", secret, CTL_ANSWER_NS, &code, &value, err);
-    if (status >= 0 && code >= 400)
-        status = refused(code, value, err);
-    if (status < 0)
-        value = c138_json_unref(value);
-    *ret = value;
-    return status;
-}
-
 c138_status ctl_request_text(struct ctl *c, const char *path, struct c138_buf *out,
                              struct c138_err *err) {
     int code = 0;

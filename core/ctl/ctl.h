@@ -48,9 +48,6 @@ int ctl_usage_error(const struct ctl *c, const char *fmt, ...)
 c138_status ctl_request(struct ctl *c, const char *method, const char *path,
                         const struct c138_json *body, int64_t timeout_ns, int *ret_code,
                         struct c138_json **ret, struct c138_err *err);
-/* Hands a secret over to the agent: *ret is {"reference"}, which stands for it in one run. */
-c138_status ctl_send_secret(struct ctl *c, const char *secret, struct c138_json **ret,
-                            struct c138_err *err);
 /* GET of something that is text and not JSON. */
 c138_status ctl_request_text(struct ctl *c, const char *path, struct c138_buf *out,
                              struct c138_err *err);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -86,11 +87,32 @@ static c138_status ask_all(struct ctl *c, const char *label, int twice, struct t
     return status;
 }
 
-/* Gives the reference that stands for what was typed. */
+/* Boxed for the agent's key, so that no buffer on the way holds it in clear. */
+static c138_status box(const char *key, const char *text, struct c138_json *body,
+                       struct c138_err *err) {
+    uint8_t key_bytes[crypto_box_PUBLICKEYBYTES];
+    size_t length = strlen(text);
+    C138_FREE uint8_t *boxed = c138_xmalloc(length + crypto_box_SEALBYTES);
+    if (sodium_init() < 0 || strlen(key) != 2 + 2 * sizeof(key_bytes) ||
+        c138_hex_decode(key + 2, 2 * sizeof(key_bytes), key_bytes) < 0 ||
+        crypto_box_seal(boxed, (const uint8_t *)text, length, key_bytes) != 0)
+        return c138_error(err, C138_E_INVALID, "http.protocol",
+                          "the agent gave no key for secrets: is it older than this control?");
+    C138_FREE char *hex = c138_hex_text(boxed, length + crypto_box_SEALBYTES);
+    c138_json_set_str(body, "box", hex);
+    return C138_OK;
+}
+
+/* Puts the reference that stands for what was typed in the parameter's place. */
 static c138_status hand_over(struct ctl *c, const char *text, struct c138_json *params,
                              const char *name, struct c138_err *err) {
-    C138_JSON struct c138_json *answer = NULL;
-    c138_status status = ctl_send_secret(c, text, &answer, err);
+    C138_JSON struct c138_json *key = NULL, *body = c138_json_new_object(), *answer = NULL;
+    c138_status status =
+        ctl_request(c, "GET", "/v1/secrets", NULL, CTL_ANSWER_NS, NULL, &key, err);
+    if (status >= 0)
+        status = box(c138_json_get_str(key, "key", ""), text, body, err);
+    if (status >= 0)
+        status = ctl_request(c, "POST", "/v1/secrets", body, CTL_ANSWER_NS, NULL, &answer, err);
     if (status >= 0)
         c138_json_set_str(params, name, c138_json_get_str(answer, "reference", ""));
     return status;
