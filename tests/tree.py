@@ -98,7 +98,9 @@ def check_includes():
 
 
 WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of causes)
-BUILT_UPON = {("chain", "keys")}  # it asks for signatures, over the bus
+BUILT_UPON = {("chain", "keys"),  # it asks for signatures, over the bus
+              ("keys", "gpg"),  # for the holders of a backup
+              ("keys", "chain"), ("keys", "besu")}  # a rotation of a role and of a validator
 
 
 def check_names():

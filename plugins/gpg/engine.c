@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static c138_status said(struct c138_err *err, const char *what, gpgme_error_t e) {
     return c138_error(err, C138_E_INTERNAL, "gpg.engine", "gpg: %s: %s", what, gpgme_strerror(e));
@@ -39,6 +40,19 @@ static c138_status import_file(struct gpg *g, const char *path, struct c138_err 
                                            "%s holds no OpenPGP key", path);
 }
 
+/* gpgme asks the program for its version when it is told of it; of one that does not run it takes 1.0. */
+static c138_status check_program(const struct gpg *g, struct c138_err *err) {
+    gpgme_engine_info_t info = gpgme_ctx_get_engine_info(g->ctx);
+    while (info && info->protocol != GPGME_PROTOCOL_OpenPGP)
+        info = info->next;
+    return access(g->settings.program, X_OK) == 0 && info && info->version &&
+                   strtol(info->version, NULL, 10) >= 2
+               ? C138_OK
+               : c138_error(err, C138_E_UNAVAILABLE, "gpg.engine",
+                            "%s does not run as GnuPG: install gnupg, or set plugins.gpg.program",
+                            g->settings.program);
+}
+
 c138_status gpg_open(struct gpg *g, struct c138_err *err) {
     c138_status status = c138_mkdir_p(g->home, 0700, err);
     if (status < 0)
@@ -49,6 +63,7 @@ c138_status gpg_open(struct gpg *g, struct c138_err *err) {
         e = gpgme_ctx_set_engine_info(g->ctx, GPGME_PROTOCOL_OpenPGP, g->settings.program, g->home);
     if (e)
         return said(err, g->settings.program, e);
+    status = check_program(g, err);
     gpgme_set_armor(g->ctx, 1);
     gpgme_set_offline(g->ctx, 1);
     for (size_t i = 0; status >= 0 && i < g->settings.n_files; i++)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 C138_PLUGIN_NOTE("keys", "0.1.0", C138_PLUGIN_WORKER_ONLY | C138_PLUGIN_NO_NETWORK);
 
@@ -59,10 +60,25 @@ static c138_status open_all(struct keys *k, struct c138_err *err) {
     return status;
 }
 
+/* A file that is sealed as hard as geth's takes more than a worker has by itself. */
+static void look_at_memory(struct keys *k) {
+    const struct keystore_kdf *kdf = &k->settings.costs.kdf;
+    uint64_t wanted = 128 * kdf->r * (kdf->n + kdf->p) + (UINT64_C(32) << 20);
+    struct rlimit data;
+    if (getrlimit(RLIMIT_DATA, &data) < 0 || data.rlim_cur >= wanted)
+        return;
+    C138_FREE char *text = c138_xasprintf(
+        "keys: sealing a file takes %u MiB, and this worker may have %u: set memory_max = \"2GiB\" in "
+        "plugins.keys",
+        (unsigned)(wanted >> 20), (unsigned)(data.rlim_cur >> 20));
+    k->host->log(k->host, C138_LOG_WARNING, text);
+}
+
 static c138_status start(void *self) {
     struct keys *k = self;
     struct c138_err err = {0};
     close_to_others(k->host);
+    look_at_memory(k);
     c138_status status = open_all(k, &err);
     if (status < 0)
         k->host->log(k->host, C138_LOG_ERROR, err.text);
