@@ -262,6 +262,30 @@ def a_debuggers_core_has_no_key():
         equal(h.sign(1, 1)["rule"], "pay", "and it works on")
 
 
+def files_as_hard_as_geths():
+    """The costs that are used by themselves, with the memory that the sample gives; with less it says what is missing."""
+    with Host() as h:
+        with open(os.path.join(h.agent.conf_d, "keys.conf")) as f:
+            text = f.read()
+        h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', 'memory_max = "2GiB";'))
+        h.agent.stop()
+        h.agent.start()
+        check(until(lambda: (h.agent.plugin("keys") or {}).get("state") == "running"))
+        made = h.agent.json("keys", "generate", "treasury")
+        with open(os.path.join(h.folder, "keys", "treasury.json")) as f:
+            equal(json.load(f)["crypto"]["kdfparams"]["n"], 262144)
+        equal(h.agent.json("keys", "unlock", "treasury")["address"], made["address"])
+        if os.environ.get("C138_SANITIZED") == "1":
+            return  # no limits on memory there
+        h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', ""))
+        h.agent.stop()
+        h.agent.start()
+        check(until(lambda: (h.agent.plugin("keys") or {}).get("state") == "running"))
+        check("memory_max" in h.agent.log_text(), "it does not say that it has too little memory")
+        status, out, err = h.agent.ctl("keys", "generate", "spare")
+        check(status != 0 and "memory_max" in err, out + err)
+
+
 def refuses_a_thread():
     with Host() as h:
         h.agent.stop()
@@ -275,4 +299,5 @@ def refuses_a_thread():
 
 if __name__ == "__main__":
     run("keys_test", [what_it_signs_is_mined, limits_hold_whoever_asks, its_process_is_closed, who_sits_in_its_place_reaches_nothing,
-                      a_link_leads_nowhere, key_bytes_are_nowhere, a_forced_core_has_no_key, a_debuggers_core_has_no_key, refuses_a_thread])
+                      a_link_leads_nowhere, key_bytes_are_nowhere, a_forced_core_has_no_key, a_debuggers_core_has_no_key, files_as_hard_as_geths,
+                      refuses_a_thread])
