@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The agent as a whole, with its real control, workers and files: what an operator is promised, sentence by sentence."""
+import glob
 import json
 import os
 import re
@@ -538,16 +539,25 @@ def besu_watches_anvil_in_both_modes():
         chain.wait()
 
 
+def our_plugins():
+    """Those of the source tree, which all are built where every library is there."""
+    return sorted(os.path.basename(os.path.dirname(p)) for p in glob.glob(os.path.join(SOURCE, "plugins", "*", "local.mk")))
+
+
 def reference_is_what_the_programs_say():
-    with Agent(plugins={"besu": "enabled = true;", "keys": "enabled = true;", "chain": "enabled = true;"}) as a:
+    with Agent(plugins={name: "enabled = true;" for name in our_plugins()}) as a:
         status, out, err = a.ctl("reference")
         equal(status, 0, err)
-    with open(os.path.join(SOURCE, "docs", "reference.md")) as f:
-        check(f.read() == out, "docs/reference.md is old: chain138ctl reference > docs/reference.md, with besu, chain and keys enabled")
+    path = os.path.join(SOURCE, "docs", "reference.md")
+    if os.environ.get("C138_WRITE_REFERENCE"):
+        with open(path, "w") as f:
+            f.write(out)
+    with open(path) as f:
+        check(f.read() == out, "docs/reference.md is old: C138_WRITE_REFERENCE=1 make check TESTS=tests/integration/agent_test.py")
 
 
 def samples_are_taken_by_their_plugins():
-    for name in ("besu", "keys", "chain"):
+    for name in our_plugins():
         with open(os.path.join(SOURCE, "conf.d", name + ".conf")) as f:
             a = Agent(files={name + ".conf": f.read()})
         try:

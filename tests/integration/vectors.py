@@ -74,10 +74,10 @@ def npm(package, version):
 
 
 def cast_program():
-    """foundry's `cast`: one that is here, or npm's."""
-    path = os.environ.get("C138_CAST") or shutil.which("cast")
-    if path:
-        return path
+    """cast of foundry; C138_CAST names another one."""
+    found = os.environ.get("C138_CAST") or shutil.which("cast")
+    if found:
+        return found
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
     if not arch:
         raise Skip(f"no cast for {platform.machine()}")

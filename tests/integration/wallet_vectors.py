@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import unicodedata
 
-from vectors import BUILD, CACHE, CAST, SOURCE, Skip, cases, cast_program, check, counted, npm, plain, run
+from vectors import CAST, SOURCE, Skip, cases, cast_program, check, counted, npm, plain, run
 
 SLIP39 = "0.1.9"
 HASH_WASM, TWEETNACL = "4.12.0", "1.0.3"
