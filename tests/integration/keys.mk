@@ -2,14 +2,11 @@
 if HAVE_WALLET
 TESTS += tests/integration/keys_test.py tests/integration/keys_prompt.py tests/integration/keys_token.py \
     tests/integration/chain_test.py tests/integration/chain_real.py
-if HAVE_CURL
-TESTS += tests/integration/keys_rotate.py
-endif
 if HAVE_GPGME
 TESTS += tests/integration/keys_backup.py
 endif
 if BUILD_BESU
-TESTS += tests/integration/besu_contracts.py
+TESTS += tests/integration/keys_rotate.py tests/integration/besu_contracts.py
 endif
 endif
 dist_check_SCRIPTS += tests/integration/keys_test.py tests/integration/chain_test.py tests/integration/chain_real.py \

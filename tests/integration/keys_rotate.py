@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 
+import besu_live
 from harness import Agent, check, development_chain, equal, free_port, plugin_file, run, until
 from sender import ACCOUNTS, Sender, assemble, push
 
@@ -462,6 +463,45 @@ def a_validator_survives_every_kill():
             check(min(int(size) for _, _, size in v.votes()) >= 4, v.votes())
 
 
+def besu_votes_for_it():
+    """The real besu plugin, on networks of doubles that answer as recorded Besu did: votes, blocks and who makes them. The agent is
+    killed while the votes are counted, and while the new one is waited for.
+    """
+    for version in ("25.5.0", "26.8.0"):
+        network = besu_live.Live(version)
+        agent = Agent()
+        try:
+            old, new = network.addresses[1], network.addresses[5]
+            agent.install("keys")
+            agent.install("besu")
+            agent.plugin_config("keys", "enabled = true;")
+            agent.plugin_config("besu", 'enabled = true; poll_interval = "200ms"; timeout = "2s"; nodes = ( %s );' % ", ".join(
+                '{ name = "node%d"; url = "%s"; }' % (n, network.url(n)) for n in range(1, 6)))
+            two_custodians(agent)
+            with agent:
+                well = lambda: agent.call("besu.status")[1].get("result", {}).get("network", {}).get("state") == "ok"
+                check(until(well, 30), agent.log_text()[-2000:])
+                network.stop(3)
+                check(until(lambda: agent.call("besu.validators")[1]["result"]["missing"] == 1, 60))
+                check("bring the missing ones back" in refused(agent, key=old, to=new, what="validator"))
+                network.start(3)
+                check(until(well, 60), agent.log_text()[-2000:])
+                planned = ask(agent, key=old, to=new, what="validator", wait="2m")
+                check("before" in planned["plan"]["calls"][0]["plan"], "the plan of the vote is part of it: %r" % planned)
+                name = approve(agent, planned)
+                check(until(lambda: place(agent) == "vote-in begun", 60))
+                kill(agent, "agent")
+                check(until(lambda: place(agent) == "see-it-propose begun", 120), place(agent))
+                kill(agent, "agent")
+                succeeded(ended(agent, name, 180))
+                now = [a.lower() for a in network.validators()]
+                equal((old.lower() in now, new.lower() in now, len(now)), (False, True, 4))
+                check(until(lambda: not any(node.votes for node in network.nodes.values()), 60), "votes are left")
+            print("peer: recorded Besu", version)
+        finally:
+            network.close()
+
+
 # --- Tessera --------------------------------------------------------------------------------------
 
 def a_key_of_tessera_keeps_the_old_ones():
@@ -498,4 +538,5 @@ def a_key_of_tessera_keeps_the_old_ones():
 if __name__ == "__main__":
     run("keys_rotate", [a_role_goes_over, its_calls_are_approved_with_it, the_admins_own_role_goes_over, what_proves_nothing_is_refused, a_role_survives_every_kill,
                         one_that_stopped_goes_on_or_back, a_validator_goes_over, the_quorum_is_kept,
-                        a_vote_that_was_taken_proves_nothing, a_validator_survives_every_kill, a_key_of_tessera_keeps_the_old_ones])
+                        a_vote_that_was_taken_proves_nothing, a_validator_survives_every_kill, besu_votes_for_it,
+                        a_key_of_tessera_keeps_the_old_ones])
