@@ -103,3 +103,4 @@ include tests/unit/wallet/local.mk
 include tests/unit/keys/local.mk
 include tests/unit/gpg/local.mk
 include tests/unit/agent/local.mk
+include tests/unit/stack/local.mk
