@@ -144,7 +144,7 @@ static int wait_back(struct besu *b, c138_call *call) {
 static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_clearing *before) {
     C138_JSON struct c138_json *approved = NULL, *done = c138_json_new_array();
     const struct c138_json *calls = besu_clearing_calls(call, before, &approved);
-    struct besu_clearing after = {.nodes = c138_json_new_array()};
+    struct besu_clearing after = {0};
     char text[400];
     if (!besu_clearing_call(b, call, c138_json_at(calls, 0), DOWN_NS, done))
         return c138_fail(call, C138_E_CONFLICT, "pool.not-stopped",
@@ -155,6 +155,7 @@ static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_c
     besu_unlock(b);
     int started = besu_clearing_call(b, call, c138_json_at(calls, 1), DOWN_NS, done);
     int back = started && wait_back(b, call);
+    after.nodes = c138_json_new_array();
     besu_lock(b);
     c138_status status = besu_clearing_look(b, call, &after);
     besu_unlock(b);
