@@ -9,7 +9,7 @@ as_root() {
 
 BUILD_PACKAGES="build-essential autoconf automake libtool pkg-config libevent-dev libcurl4-openssl-dev
  libjson-c-dev libsecp256k1-dev libconfig-dev libcunit1-dev libsqlite3-dev liburcu-dev libssl-dev
- libseccomp-dev libsodium-dev libargon2-dev libunistring-dev ca-certificates npm tzdata"
+ libseccomp-dev libsodium-dev libargon2-dev libunistring-dev libyaml-dev ca-certificates npm tzdata"
 TEST_PACKAGES="$BUILD_PACKAGES valgrind python3 prometheus nats-server libnats-dev libgcrypt20-dev systemd bash-completion lintian
  debhelper devscripts fakeroot procps curl rpm golang-go"
 

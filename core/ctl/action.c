@@ -102,6 +102,8 @@ static int ended(struct ctl *c, const struct c138_json *columns, const struct c1
     }
     if (c->args.json)
         result ? ctl_print_json(result) : (void)puts("{}");
+    else if (c138_json_get(result, "document")) /* a report in a form of its own, for a file */
+        ctl_print_json(c138_json_get(result, "document"));
     else if (c138_json_count(result))
         ctl_print(c, c->args.dry_run ? NULL : columns, result);
     else

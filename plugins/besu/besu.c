@@ -4,6 +4,8 @@
 #include "tables.h"
 #include "votes.h"
 
+#include "audit_action.h"
+
 #include <base/mem.h>
 #include <base/when.h>
 
@@ -328,7 +330,7 @@ static const c138_action *const actions[] = {
     &peer_remove_action, &log_level_action, &explain_action,    &besu_vote_action,
     &besu_votes_action,  &besu_account_allow_action, &besu_account_deny_action,
     &besu_node_allow_action, &besu_node_deny_action, &besu_permissions_action,
-    &besu_accounts_action, &besu_txpool_clear_action, NULL,
+    &besu_accounts_action, &besu_txpool_clear_action, &besu_audit_action, NULL,
 };
 
 /* --- Events ---------------------------------------------------------------------------------- */
@@ -590,6 +592,7 @@ static void destroy(void *self) {
     for (uint32_t i = 0; i < b->n_nodes; i++)
         besu_node_free(b->nodes[i].node);
     besu_settings_commit(b, 0);
+    besu_audit_forget(b);
     besu_change_deinit(&b->begun);
     (void)pthread_mutex_destroy(&b->lock);
     free(b);

@@ -10,6 +10,7 @@
  *   network.c  what all nodes together say: validators, quorum, what is missing
  *   watch.c    events with hysteresis, and metrics
  *   reads.c, consensus.c, writes.c  the actions
+ *   audit.h    files and rules: besu.audit
  *   votes.c, votewatch.c  who validates: votes, cast and looked after;  quorum.c its arithmetic
  *   permission.c, permwatch.c, permreads.c, change.c  who may send and connect;  allowlist.c lists;
  *   contract.c the contracts that hold such lists
@@ -166,6 +167,7 @@ struct besu {
     uint32_t next; /* node of the next tick */
     struct besu_chain chain;
     struct besu_network net;
+    struct besu_audit *audit, *staged_audit; /* audit.c */
     struct besu_wish wishes[BESU_WISHES_MAX];
     uint32_t n_wishes;
     struct besu_change begun; /* n_nodes 0: none; left by a run that was cut off */

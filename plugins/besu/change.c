@@ -119,7 +119,9 @@ int besu_change_on_disk(const struct besu_node *n, enum besu_list_kind kind, int
                         const char *item, struct c138_err *err) {
     C138_BUF struct c138_buf text = C138_BUF_NULL;
     struct besu_list list = {0};
-    const char *path = n->config.permissions_file;
+    int accounts = kind == BESU_LIST_ACCOUNTS;
+    const char *path =
+        accounts ? n->config.permissions_accounts_file : n->config.permissions_nodes_file;
     if (!path)
         return -1;
     c138_status status = c138_file_read(path, FILE_MAX, &text, err);
@@ -132,8 +134,8 @@ int besu_change_on_disk(const struct besu_node *n, enum besu_list_kind kind, int
     if (!same)
         c138_error(err, C138_E_CONFLICT, "permission.unwritten",
                    "besu: node %s took the change, but its file %s holds another list: it would be "
-                   "lost at a restart; check that permissions_file names the right file and that "
-                   "Besu may write it",
-                   n->config.name, path);
+                   "lost at a restart; check that permissions_%s_file names the right file and "
+                   "that Besu may write it",
+                   n->config.name, path, accounts ? "accounts" : "nodes");
     return same;
 }

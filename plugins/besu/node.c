@@ -23,7 +23,8 @@ void besu_node_config_deinit(struct besu_node_config *c) {
     free(c->password_ref);
     free(c->log_file);
     free(c->role);
-    free(c->permissions_file);
+    free(c->permissions_accounts_file);
+    free(c->permissions_nodes_file);
     free(c->static_nodes_file);
     free(c->data_dir);
     *c = (struct besu_node_config){0};
@@ -34,7 +35,8 @@ int besu_node_config_equal(const struct besu_node_config *a, const struct besu_n
            c138_streq(a->host_header, b->host_header) && c138_streq(a->token_file, b->token_file) &&
            c138_streq(a->username, b->username) && c138_streq(a->password_ref, b->password_ref) &&
            c138_streq(a->log_file, b->log_file) && c138_streq(a->role, b->role) &&
-           c138_streq(a->permissions_file, b->permissions_file) &&
+           c138_streq(a->permissions_accounts_file, b->permissions_accounts_file) &&
+           c138_streq(a->permissions_nodes_file, b->permissions_nodes_file) &&
            c138_streq(a->static_nodes_file, b->static_nodes_file) &&
            c138_streq(a->data_dir, b->data_dir) &&
            a->has_validator == b->has_validator &&

@@ -23,7 +23,7 @@
 
 struct besu_node_config {
     char *name, *url, *host_header, *token_file, *username, *password_ref, *log_file, *role;
-    char *permissions_file, *static_nodes_file, *data_dir;
+    char *permissions_accounts_file, *permissions_nodes_file, *static_nodes_file, *data_dir;
     int has_validator;
     struct besu_address validator;
 };

@@ -1,5 +1,7 @@
 #include "besu.h"
 
+#include "audit_action.h"
+
 #include <base/mem.h>
 #include <base/when.h>
 
@@ -25,10 +27,6 @@ static const c138_field *const node_members[] = {
                .summary = "That user's password"),
     C138_FIELD(.name = "log_file", .type = C138_T_PATH,
                .summary = "Its log, for the rounds of a halted chain, which no API tells"),
-    C138_FIELD(.name = "permissions_file", .type = C138_T_PATH,
-               .summary = "Its permissions file, to see that a change of its lists is on disk"),
-    C138_FIELD(.name = "static_nodes_file", .type = C138_T_PATH,
-               .summary = "Its static-nodes.json: what is in there cannot be taken off its list"),
     C138_FIELD(.name = "data_dir", .type = C138_T_PATH, .flags = C138_FIELD_WRITABLE,
                .summary = "Its data folder, so that txpool-clear can lay its txpool.dump aside"),
     C138_FIELD(.name = "validator", .type = C138_T_ADDRESS,
@@ -36,6 +34,7 @@ static const c138_field *const node_members[] = {
     C138_FIELD(.name = "role", .type = C138_T_ENUM, .default_text = "auto",
                .choices = C138_TEXTS("auto", "validator", "rpc", "boot"),
                .summary = "What it is for; auto: a validator if it is in the set"),
+    BESU_AUDIT_NODE_FIELDS,
     NULL,
 };
 
@@ -78,6 +77,7 @@ const c138_field *const besu_setting_fields[] = {
     C138_FIELD(.name = "consensus_blocks", .type = C138_T_UINT, .default_text = "20",
                .unit = "blocks", .min_text = "1", .max_text = "256",
                .summary = "Blocks that besu.consensus shows"),
+    BESU_AUDIT_FIELDS,
     C138_FIELD(.name = "epoch_length", .type = C138_T_UINT, .default_text = "0", .unit = "blocks",
                .max_text = "1000000000",
                .summary = "Blocks after which votes count anew; 0: as the genesis says, or 30000"),
@@ -125,7 +125,10 @@ static c138_status stage_node(struct besu *b, c138_call *settings, uint32_t i) {
                                    .password_ref = member(settings, i, "password"),
                                    .log_file = member(settings, i, "log_file"),
                                    .role = member(settings, i, "role"),
-                                   .permissions_file = member(settings, i, "permissions_file"),
+                                   .permissions_accounts_file =
+                                       member(settings, i, "permissions_accounts_file"),
+                                   .permissions_nodes_file =
+                                       member(settings, i, "permissions_nodes_file"),
                                    .static_nodes_file = member(settings, i, "static_nodes_file"),
                                    .data_dir = member(settings, i, "data_dir")};
     C138_FREE char *validator = member(settings, i, "validator");
@@ -183,6 +186,8 @@ c138_status besu_settings_prepare(struct besu *b, c138_call *settings) {
                                       .role = c138_xstrdup("auto")};
     if (status != C138_OK)
         staged_clear(b);
+    else
+        besu_audit_prepare(b, settings);
     b->staged = status == C138_OK;
     return status;
 }
@@ -231,4 +236,5 @@ void besu_settings_commit(struct besu *b, uint32_t apply) {
     }
     free(nodes);
     staged_clear(b);
+    besu_audit_commit(b, apply);
 }

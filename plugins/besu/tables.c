@@ -139,7 +139,7 @@ const c138_action besu_votes_action = {
     "everything before the first write (--reachable-only: the rest is changed, and the answer "    \
     "says what remains). If a write fails, what was done is taken back; if the agent is killed "   \
     "half-way, that happens at its next start. In the end every node is asked for its list again, "\
-    "and its permissions file is read where permissions_file names it. The contract is changed "   \
+    "and its permissions file is read where the settings name it. The contract is changed "        \
     "last, by a transaction of permission_key through the plugin chain."
 
 const c138_action besu_account_allow_action = {

@@ -123,4 +123,16 @@ tests_fuzz_fuzz_privatetx_SOURCES = tests/fuzz/fuzz_privatetx.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_privatetx_LDADD = lib/libchain138abi.la lib/libchain138.la
 tests_fuzz_fuzz_privatetx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/privatetx
+if BUILD_BESU
+check_PROGRAMS += tests/fuzz/fuzz_audit_doc
+tests_fuzz_fuzz_audit_doc_SOURCES = tests/fuzz/fuzz_audit_doc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_audit_doc_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_audit_doc_LDADD = plugins/besu/libbesu.la
+tests_fuzz_fuzz_audit_doc_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_audit_doc
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/audit_doc
 include tests/fuzz/wallet.mk
+include tests/fuzz/evm.mk

@@ -183,7 +183,7 @@ def network_of(besu, consensus, parts):
             network.start(i)
         settings = {"poll_interval": "500ms", "permissions_interval": "2s", "timeout": "4s",
                     "nodes": [{"name": "node%d" % (i + 1), "url": "http://127.0.0.1:%d" % network.rpc[i],
-                               "permissions_file": network.permissions(i),
+                               "permissions_accounts_file": network.permissions(i), "permissions_nodes_file": network.permissions(i),
                                "static_nodes_file": os.path.join(folder, "data%d" % (i + 1), "static-nodes.json")}
                               for i in range(ALL)]}
         driver = Driver("besu", settings)

@@ -204,7 +204,7 @@ def accounts(n):
 def an_account_on_every_node(version):
     with tempfile.TemporaryDirectory(prefix="besu-perm-") as folder:
         path = os.path.join(folder, "permissions_config.toml")
-        with Scene(version, nodes={1: {"permissions_file": path}}) as (d, n):
+        with Scene(version, nodes={1: {"permissions_accounts_file": path}}) as (d, n):
             n.nodes[1].file = path
             n.nodes[1].save()
             before = accounts(n)
@@ -260,7 +260,7 @@ def a_file_that_does_not_follow(version):
     """The node says Success; its file says otherwise: that would be lost at a restart."""
     with tempfile.TemporaryDirectory(prefix="besu-perm-") as folder:
         path = os.path.join(folder, "permissions_config.toml")
-        with Scene(version, nodes={2: {"permissions_file": path}}) as (d, n):
+        with Scene(version, nodes={2: {"permissions_accounts_file": path}}) as (d, n):
             n.nodes[2].file = path
             n.nodes[2].save()
             n.nodes[2].file = None
