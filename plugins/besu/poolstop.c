@@ -1,6 +1,6 @@
 /*
- * All nodes of this host stopped together, their saved pools laid aside, and started again: the only
- * way to empty pools of what others sent. Nodes of other hosts that go on hand their transactions
+ * All nodes of this host stopped together, their saved pools laid aside, and started again: the
+ * only way to empty pools of what others sent. Nodes of other hosts that go on hand their transactions
  * over again; how many such peers there are is said.
  */
 #include "poolclear.h"
@@ -164,10 +164,11 @@ static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_c
     besu_lock(b);
     note_others(b, &after);
     after.done = c138_json_ref(done);
-    snprintf(text, sizeof(text),
-             "%zu transactions waited, %zu wait now%s%s", before->pool.count, after.pool.count,
-             back ? "" : started ? "; not every node is back: see besu.status"
-                                 : "; the nodes could not be started again: stack.up, see done",
+    snprintf(text, sizeof(text), "%zu transactions waited, %zu wait now%s%s", before->pool.count,
+             after.pool.count,
+             back      ? ""
+             : started ? "; not every node is back: see besu.status"
+                       : "; the nodes could not be started again: stack.up, see done",
              after.pool.count ? "; peers that went on handed them over again, or they came since"
                               : "");
     if (status == C138_OK)
@@ -180,9 +181,10 @@ static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_c
 c138_status besu_pool_stop(struct besu *b, c138_call *call, struct besu_clearing *c) {
     char text[300];
     if (!b->caller)
-        return c138_fail(call, C138_E_UNSUPPORTED, "pool.no-stack",
-                         "besu: the service \"call\" is not granted, so no node can be stopped from "
-                         "here (grants)");
+        return c138_fail(
+            call, C138_E_UNSUPPORTED, "pool.no-stack",
+            "besu: the service \"call\" is not granted, so no node can be stopped from "
+            "here (grants)");
     if (!call->plan_json) {
         c138_status status = plan(b, call, c);
         if (status != C138_OK)
