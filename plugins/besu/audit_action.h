@@ -14,9 +14,11 @@ extern const c138_action besu_audit_action;
 #define BESU_AUDIT_PATHS                                                                           \
     BESU_AUDIT_PATH("config_file", "Its config.toml, for besu.audit"),                             \
         BESU_AUDIT_PATH("genesis_file", "Its genesis, where it is not where the options say"),     \
-        BESU_AUDIT_PATH("static_nodes_file", "Its static-nodes.json, in the same way"),            \
-        BESU_AUDIT_PATH("permissions_nodes_file", "The file with its nodes-allowlist"),            \
-        BESU_AUDIT_PATH("permissions_accounts_file", "The file with its accounts-allowlist"),      \
+        BESU_AUDIT_PATH("static_nodes_file", "Its static-nodes.json: such a node stays on its list"),  \
+        BESU_AUDIT_PATH("permissions_nodes_file",                                                  \
+                        "The file with its nodes-allowlist, to see what is on disk"),              \
+        BESU_AUDIT_PATH("permissions_accounts_file",                                               \
+                        "The file with its accounts-allowlist; may be the same"),                  \
         BESU_AUDIT_PATH("compose_file", "The compose file that runs it"),                          \
         BESU_AUDIT_PATH("tessera_config", "The configuration of its Tessera")
 /* Members of a node of `nodes`. */

@@ -70,8 +70,7 @@ class Answers:
         return float(self.process.stdout.readline())
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()
 
 
 def decoding(rounds=11):
@@ -88,18 +87,25 @@ def decoding(rounds=11):
         left_out("decoding / ethers and viem", "bench_decode is not built: make bench builds it")
         return
     ours, theirs = Answers(built("bench_decode"), inputs), Answers("node", os.path.join(HERE, "decode.js"), *folders, inputs)
-    with open(inputs) as f:
-        for case in json.load(f):
-            mine, ratios = [], {"ethers": [], "viem": []}
-            for _ in range(rounds):
-                mine.append(ours(case["name"]))
-                for library, values in ratios.items():
-                    values.append(theirs("%s %s" % (library, case["name"])) / mine[-1])
-            for library, values in ratios.items():
-                note("%s, speed to %s" % (case["what"], library), statistics.median(values), (">=", 10), "x",
-                     "%.0f to %.0f over %d rounds, ours %.0f ns" % (min(values), max(values), rounds, statistics.median(mine)))
+    try:
+        with open(inputs) as f:
+            for case in json.load(f):
+                decoding_of(case, ours, theirs, rounds)
+    except (ValueError, OSError) as why:
+        left_out("decoding / ethers and viem", "one of the programs ended (its words are above): %s" % why)
     ours.close()
     theirs.close()
+
+
+def decoding_of(case, ours, theirs, rounds):
+    mine, ratios = [], {"ethers": [], "viem": []}
+    for _ in range(rounds):
+        mine.append(ours(case["name"]))
+        for library, values in ratios.items():
+            values.append(theirs("%s %s" % (library, case["name"])) / mine[-1])
+    for library, values in ratios.items():
+        note("%s, speed to %s" % (case["what"], library), statistics.median(values), (">=", 10), "x",
+             "%.0f to %.0f over %d rounds, ours %.0f ns" % (min(values), max(values), rounds, statistics.median(mine)))
 
 
 def pss_bytes(pid):

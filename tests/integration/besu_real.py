@@ -70,6 +70,8 @@ def environment():
 
 
 class Network:
+    CONSENSUS = "qbft"
+
     def __init__(self, besu, folder, period=PERIOD, alloc=None):
         self.besu, self.folder, self.period, self.alloc = besu, folder, period, alloc or {}
         ports = free_ports(2 * COUNT)
@@ -81,7 +83,7 @@ class Network:
     def make(self):
         config = {"genesis": {"config": {"chainId": 138, "berlinBlock": 0, "londonBlock": 0, "shanghaiTime": 0,
                                          "zeroBaseFee": True,
-                                         "qbft": {"blockperiodseconds": self.period, "epochlength": 30000,
+                                         self.CONSENSUS: {"blockperiodseconds": self.period, "epochlength": 30000,
                                                   "requesttimeoutseconds": TIMEOUT}},
                               "nonce": "0x0", "timestamp": "0x0", "gasLimit": "0x1fffffffffffff",
                               "difficulty": "0x1",
@@ -109,18 +111,20 @@ class Network:
             with open(os.path.join(self.folder, "data%d" % (i + 1), "static-nodes.json"), "w") as f:
                 json.dump(enodes, f)
 
-    def start(self, i):
+    def arguments(self, i):
         data = os.path.join(self.folder, "data%d" % (i + 1))
-        arguments = ["--data-path=" + data, "--node-private-key-file=" + os.path.join(data, "key"),
-                     "--genesis-file=" + os.path.join(self.folder, "net", "genesis.json"),
-                     "--discovery-enabled=false", "--nat-method=NONE", "--p2p-host=127.0.0.1",
-                     "--static-nodes-file=" + os.path.join(data, "static-nodes.json"),
-                     "--p2p-interface=127.0.0.1", "--p2p-port=%d" % self.p2p[i], "--rpc-http-enabled",
-                     "--rpc-http-host=127.0.0.1", "--rpc-http-port=%d" % self.rpc[i],
-                     "--rpc-http-api=ETH,NET,WEB3,QBFT,ADMIN,TXPOOL", "--sync-mode=FULL",
-                     "--data-storage-format=FOREST", "--min-gas-price=0", "--logging=INFO"]
+        return ["--data-path=" + data, "--node-private-key-file=" + os.path.join(data, "key"),
+                "--genesis-file=" + os.path.join(self.folder, "net", "genesis.json"),
+                "--discovery-enabled=false", "--nat-method=NONE", "--p2p-host=127.0.0.1",
+                "--static-nodes-file=" + os.path.join(data, "static-nodes.json"),
+                "--p2p-interface=127.0.0.1", "--p2p-port=%d" % self.p2p[i], "--rpc-http-enabled",
+                "--rpc-http-host=127.0.0.1", "--rpc-http-port=%d" % self.rpc[i],
+                "--rpc-http-api=ETH,NET,WEB3,QBFT,ADMIN,TXPOOL", "--sync-mode=FULL",
+                "--data-storage-format=FOREST", "--min-gas-price=0", "--logging=INFO"]
+
+    def start(self, i):
         log = open(self.logs[i], "ab")
-        argv = self.besu.argv(self.folder, arguments, "besu-test-%d-%d" % (os.getpid(), i))
+        argv = self.besu.argv(self.folder, self.arguments(i), "besu-test-%d-%d" % (os.getpid(), i))
         self.processes[i] = subprocess.Popen(argv, stdout=log, stderr=log, env=environment(),
                                              start_new_session=True)
         log.close()
@@ -147,7 +151,7 @@ class Network:
         return said
 
     def stop(self):
-        for i in range(COUNT):
+        for i in range(len(self.processes)):
             self.kill(i)
 
     def get(self, i, path):
@@ -157,12 +161,15 @@ class Network:
         except urllib.error.HTTPError as e:
             return e.code
 
-    def call(self, i, method):
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
+    def ask(self, i, method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         request = urllib.request.Request("http://127.0.0.1:%d" % self.rpc[i], body,
                                          {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=5) as r:
             return json.load(r)
+
+    def call(self, i, method):
+        return self.ask(i, method)
 
 
 class Tests:
