@@ -286,6 +286,8 @@ static const c138_action rotate_action = {
         STR("probe", "A function that only holders of the role may call, \"pause()\"; simulated",
             .max_text = "4096"),
         TEXTS("probe_args", "Its arguments", "arg", "An argument"),
+        YES("unseen", "validator: the new one runs and is in sync, though no watched node sees it",
+            .default_text = "false"),
         YES("back", "Go back: the old key gets its place again", .default_text = "false"),
         C138_FIELD(.name = "wait", .type = C138_T_DURATION, .default_text = "10m",
                    .min_text = "1s", .max_text = "1h",

@@ -86,6 +86,8 @@ static struct c138_json *vote(const struct rotate *r, const char *address, const
     c138_json_set_str(params, "vote", what);
     if (strcmp(what, "discard") != 0)
         c138_json_set_str(params, "wait", wait);
+    if (!strcmp(what, "add") && c138_int(r->call, "unseen"))
+        c138_json_set_bool(params, "unseen", 1);
     return params;
 }
 

@@ -46,8 +46,13 @@ static void old_ones_go(void) {
     CU_ASSERT_EQUAL(put(p, "a", "x", 100, handle, &err), C138_OK);
     CU_ASSERT_EQUAL(prompts_take(p, "a", handle, 100 + PROMPTS_TTL_NS, &out, &err),
                     C138_E_NOTFOUND);
-    for (int i = 0; i < PROMPTS_MAX; i++)
-        CU_ASSERT_EQUAL(put(p, "a", "x", 100, handle, &err), C138_OK);
+    for (int i = 0; i < PROMPTS_MAX; i++) {
+        char who[8];
+        (void)snprintf(who, sizeof(who), "a%d", i / PROMPTS_OWN_MAX);
+        CU_ASSERT_EQUAL(put(p, who, "x", 100, handle, &err), C138_OK);
+        if (i == PROMPTS_OWN_MAX - 1) /* nobody takes the room of others */
+            CU_ASSERT_EQUAL(put(p, "a0", "x", 100, handle, &err), C138_E_BUSY);
+    }
     CU_ASSERT_EQUAL(put(p, "b", "x", 100, handle, &err), C138_E_BUSY);
     CU_ASSERT_EQUAL(put(p, "b", "x", 100 + PROMPTS_TTL_NS, handle, &err), C138_OK);
     prompts_free(p);
