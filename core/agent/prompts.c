@@ -111,8 +111,9 @@ c138_status prompts_take(struct prompts *p, const char *principal, const char *h
         forget(one);
         return status;
     }
-    return c138_error(err, C138_E_NOTFOUND, "secret.prompt-gone",
-                      "what was typed for this run is not here any more (it is kept for %d minutes, "
-                      "for one run, and not over a restart of the agent): run the command again",
-                      (int)(PROMPTS_TTL_NS / 60 / 1000000000));
+    return c138_error(
+        err, C138_E_NOTFOUND, "secret.prompt-gone",
+        "what was typed for this run is not here any more (it is kept for %d minutes, "
+        "for one run, and not over a restart of the agent): run the command again",
+        (int)(PROMPTS_TTL_NS / 60 / 1000000000));
 }

@@ -67,10 +67,11 @@ static void look_at_memory(struct keys *k) {
     struct rlimit data;
     if (getrlimit(RLIMIT_DATA, &data) < 0 || data.rlim_cur >= wanted)
         return;
-    C138_FREE char *text = c138_xasprintf(
-        "keys: sealing a file takes %u MiB, and this worker may have %u: set memory_max = \"2GiB\" in "
-        "plugins.keys",
-        (unsigned)(wanted >> 20), (unsigned)(data.rlim_cur >> 20));
+    C138_FREE char *text =
+        c138_xasprintf("keys: sealing a file takes %u MiB, and this worker may have %u: set "
+                       "memory_max = \"2GiB\" in "
+                       "plugins.keys",
+                       (unsigned)(wanted >> 20), (unsigned)(data.rlim_cur >> 20));
     k->host->log(k->host, C138_LOG_WARNING, text);
 }
 
