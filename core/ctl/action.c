@@ -66,9 +66,9 @@ static c138_status add_file(const struct ctl *c, struct c138_json *params, struc
     return C138_OK;
 }
 
-/* Words without a name need the declaration: who comes first? */
-static c138_status add_positional(struct ctl *c, const char *name, size_t first_word,
-                                  struct c138_json *params, struct c138_err *err) {
+/* Words without a name need the declaration: who comes first? So do secrets that are to be typed. */
+static c138_status complete(struct ctl *c, const char *name, size_t first_word,
+                            struct c138_json *params, struct c138_err *err) {
     C138_JSON struct c138_json *answer = NULL;
     C138_BUF struct c138_buf path = C138_BUF_NULL;
     c138_buf_adds(&path, "/v1/actions/");
@@ -77,7 +77,9 @@ static c138_status add_positional(struct ctl *c, const char *name, size_t first_
         ctl_request(c, "GET", c138_buf_text(&path), NULL, CTL_ANSWER_NS, NULL, &answer, err);
     if (status < 0)
         return status;
-    return args_positional(&c->args, first_word, c138_json_get(answer, "action"), params, err);
+    const struct c138_json *action = c138_json_get(answer, "action");
+    status = args_positional(&c->args, first_word, action, params, err);
+    return status < 0 ? status : prompt_fill(c, action, params, err);
 }
 
 static void add_path(const struct ctl *c, const struct wish *wish, struct c138_buf *path) {
@@ -207,10 +209,10 @@ int ctl_action(struct ctl *c, const char *name, size_t first_word, struct c138_j
             c138_json_set(params, i.name, c138_json_ref(i.value));
     c138_status status = make_wish(c, name, &wish, &err);
     ctl_catch_interrupt(c);
-    if (status >= 0 && c->args.n_words > first_word)
-        status = add_positional(c, name, first_word, params, &err);
     if (status >= 0)
         status = add_file(c, params, &err);
+    if (status >= 0 && (c->args.n_words > first_word || prompt_wanted(params)))
+        status = complete(c, name, first_word, params, &err);
     if (status >= 0) {
         add_path(c, &wish, &path);
         status = ctl_request(c, "POST", c138_buf_text(&path), params,

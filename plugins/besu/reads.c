@@ -95,7 +95,9 @@ int besu_is_validator(struct besu *b, const struct besu_node *n) {
 static const char *role_of(struct besu *b, const struct besu_node *n) {
     if (n->config.role && strcmp(n->config.role, "auto") != 0)
         return n->config.role;
-    return besu_is_validator(b, n) ? "validator" : n->has_address && b->net.validators ? "rpc" : "auto";
+    return besu_is_validator(b, n)               ? "validator"
+           : n->has_address && b->net.validators ? "rpc"
+                                                 : "auto";
 }
 
 void besu_set_address(c138_call *call, const char *key, const struct besu_address *a) {

@@ -123,6 +123,17 @@ tests_fuzz_fuzz_privatetx_SOURCES = tests/fuzz/fuzz_privatetx.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_privatetx_LDADD = lib/libchain138abi.la lib/libchain138.la
 tests_fuzz_fuzz_privatetx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/privatetx
+if BUILD_STACK
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_stack
+endif
+check_PROGRAMS += tests/fuzz/fuzz_stack
+tests_fuzz_fuzz_stack_SOURCES = tests/fuzz/fuzz_stack.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_stack_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_stack_LDADD = plugins/stack/libstack.la
+tests_fuzz_fuzz_stack_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+endif
+EXTRA_DIST += tests/fuzz/corpus/stack
 if BUILD_BESU
 check_PROGRAMS += tests/fuzz/fuzz_audit_doc
 tests_fuzz_fuzz_audit_doc_SOURCES = tests/fuzz/fuzz_audit_doc.c $(FUZZ_MAIN)

@@ -101,3 +101,6 @@ include tests/unit/ctl/local.mk
 include tests/unit/store/local.mk
 include tests/unit/wallet/local.mk
 include tests/unit/keys/local.mk
+include tests/unit/gpg/local.mk
+include tests/unit/agent/local.mk
+include tests/unit/stack/local.mk
