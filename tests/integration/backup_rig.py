@@ -1,0 +1,106 @@
+"""What the tests of backups share: a host with a data path like Besu's, whose database a writer changes all the time."""
+import json
+import os
+import shutil
+import subprocess
+
+from harness import Agent, SLOW, built, check, until
+
+TORTURE = "tests/integration/rocks_torture"
+OPERATOR, APPROVER = 61001, 61002
+
+
+class Writer:
+    """rocks_torture's writer on PATH/database, until the end of the block."""
+
+    def __init__(self, data):
+        self.process = subprocess.Popen([built(TORTURE), "write", os.path.join(data, "database")], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        if not until(lambda: self.counter() > 20000, 60, 0.2):
+            raise RuntimeError("the writer does not write")
+        return self
+
+    def counter(self):
+        self.process.stdin.write(b"w")
+        self.process.stdin.flush()
+        return int.from_bytes(self.process.stdout.read(8), "little")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def judge(database):
+    """The counter of a good copy; an error says what is wrong with it. Opened as it is: nothing in it changes."""
+    r = subprocess.run([built(TORTURE), "judge", database], capture_output=True, text=True, timeout=120)
+    check(r.returncode == 0, "%s: %s%s" % (database, r.stdout, r.stderr))
+    return int(r.stdout)
+
+
+def flip(path, at=None):
+    """One bit of a file."""
+    size = os.path.getsize(path)
+    with open(path, "r+b") as f:
+        f.seek(size // 2 if at is None else at)
+        byte = f.read(1)
+        f.seek(-1, 1)
+        f.write(bytes([byte[0] ^ 1]))
+
+
+class Host:
+    """An agent with the plugin backup, a data path, a folder of files and a folder target."""
+
+    def __init__(self, items="", targets="", settings="", chain="", programs=(), agent_config=""):
+        self.agent = Agent(config="""
+policy: { roles = ({ role = "custodian"; users = ("%d", "%d", "root"); }); };
+%s""" % (OPERATOR, APPROVER, agent_config))
+        self.data = self.agent.path("besu")
+        self.database = os.path.join(self.data, "database")
+        self.store = self.agent.path("store")
+        self.files = self.agent.path("config")
+        for folder in (self.data, self.store, self.files):
+            os.makedirs(folder, exist_ok=True)
+        for name, text in {"key": "the key of this host", "DATABASE_METADATA.json": '{"v2":{"format":"BONSAI","version":3}}',
+                           "static-nodes.json": "[]"}.items():
+            self.agent.write(os.path.join("besu", name), text)
+        self.agent.write("config/genesis.json", '{"config":{"chainId":138}}')
+        self.agent.install("backup")
+        self.section = lambda: """enabled = true; grants = ("bus", "call", "kv", "timer", "metrics", "secret", "process");
+  memory_max = "1GiB"; programs = (%s); scratch = "%s";
+  items = ({ name = "chain"; kind = "chain"; path = "%s"; %s }, { name = "files"; kind = "files"; path = "%s"; }%s);
+  targets = ({ name = "store"; kind = "folder"; path = "%s"; }%s); %s""" % (
+            ", ".join('"%s"' % p for p in programs), self.agent.path("scratch"), self.data, chain, self.files,
+            ", " + items if items else "", self.store, ", " + targets if targets else "", settings)
+        os.makedirs(self.agent.path("scratch"), exist_ok=True)
+        self.agent.plugin_config("backup", self.section())
+
+    def __enter__(self):
+        self.agent.start()
+        check(until(lambda: (self.agent.plugin("backup") or {}).get("state") == "running", 20),
+              (self.agent.plugin("backup"), self.agent.log_text()[-3000:]))
+        return self
+
+    def __exit__(self, *_):
+        self.agent.__exit__()
+
+    def create(self, *args, **more):
+        return self.agent.json("backup", "create", *args, timeout=120, **more)
+
+    def id_folder(self, backup_id):
+        return os.path.join(self.store, "testhost", backup_id)
+
+    def approve(self, job):
+        return self.agent.json("jobs", "approve", job)
+
+    def restore(self, backup_id, item, *args):
+        """Plan by one, approval by another, one run. The finished job."""
+        status, doc = self.agent.call("backup.restore", {"id": backup_id, "item": item, **dict(args)})
+        return status, doc
