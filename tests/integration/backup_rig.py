@@ -4,10 +4,9 @@ import os
 import shutil
 import subprocess
 
-from harness import Agent, SLOW, built, check, until
+from harness import Agent, built, check, equal, until
 
 TORTURE = "tests/integration/rocks_torture"
-OPERATOR, APPROVER = 61001, 61002
 
 
 class Writer:
@@ -60,8 +59,8 @@ class Host:
 
     def __init__(self, items="", targets="", settings="", chain="", programs=(), agent_config=""):
         self.agent = Agent(config="""
-policy: { roles = ({ role = "custodian"; users = ("%d", "%d", "root"); }); };
-%s""" % (OPERATOR, APPROVER, agent_config))
+policy: { self_approval = true; };
+%s""" % agent_config)
         self.data = self.agent.path("besu")
         self.database = os.path.join(self.data, "database")
         self.store = self.agent.path("store")
@@ -97,10 +96,29 @@ policy: { roles = ({ role = "custodian"; users = ("%d", "%d", "root"); }); };
     def id_folder(self, backup_id):
         return os.path.join(self.store, "testhost", backup_id)
 
-    def approve(self, job):
-        return self.agent.json("jobs", "approve", job)
+    def ask_restore(self, backup_id, item, **more):
+        """The job and the plan that waits for somebody's approval."""
+        status, doc = self.agent.call("backup.restore", {"id": backup_id, "item": item, **more})
+        check(status in (200, 202), doc)
+        job = doc["job"]
+        waits = until(lambda: (lambda d: d if d["state"] not in ("queued", "planning", "running") else None)(self.job(job)), 30)
+        check(waits, self.job(job))
+        return job, waits
 
-    def restore(self, backup_id, item, *args):
-        """Plan by one, approval by another, one run. The finished job."""
-        status, doc = self.agent.call("backup.restore", {"id": backup_id, "item": item, **dict(args)})
-        return status, doc
+    def job(self, job):
+        return self.agent.http("GET", "/v1/jobs/" + job)[1]
+
+    def end_of(self, job, seconds=120):
+        ended = until(lambda: (lambda d: d if d["state"] in ("succeeded", "failed", "cancelled", "interrupted") else None)(self.job(job)),
+                      seconds)
+        check(ended, self.job(job))
+        return ended
+
+    def restore(self, backup_id, item, **more):
+        """Planned, approved, run: the finished job's result."""
+        job, waits = self.ask_restore(backup_id, item, **more)
+        equal(waits["state"], "awaiting-approval", waits)
+        equal(self.agent.ctl("approve", job, waits["digest"])[0], 0)
+        ended = self.end_of(job)
+        equal(ended["state"], "succeeded", ended)
+        return ended["result"]
