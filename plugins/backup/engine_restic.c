@@ -241,9 +241,12 @@ static c138_status verify(struct engine *e, const struct manifest *m,
     c138_status status = restic_need_repository(restic_of(e), err);
     if (status >= 0)
         status = restic_run(restic_of(e), level < 1 ? ls : check, level < 1 ? NULL : &out, err);
-    return status == C138_E_UNAVAILABLE
-               ? c138_error_prefix(err, C138_E_CONFLICT, "backup %s, item %s", m->id, i->name)
-               : status;
+    if (status != C138_E_UNAVAILABLE || !err)
+        return status;
+    const struct c138_err said = *err;
+    return c138_error(err, C138_E_CONFLICT, "pack.damaged",
+                      "backup %s, item %s: %.700s: this backup is damaged, use another one", m->id,
+                      i->name, said.text);
 }
 
 /* restic restores paths from the root: what it wrote below is moved up. */

@@ -14,7 +14,9 @@
  *                 consistent and, where they are secret, sealed; answers {"folder", "details"?};
  *                 done: may throw them away. Both may come again.
  *               PLUGIN.restore-item {"item": name, "folder": path, "id": ULID}
- *                 takes back what lies in the folder; DANGEROUS or not is its own affair
+ *                 takes back what lies in the folder; DANGEROUS or not is its own affair. The folder
+ *                 is below this plugin's `scratch`: a PATH setting of the other plugin that names that
+ *                 folder lets its worker read there.
  *
  * item_close() takes everything away again: staging, dumps, snapshots.
  */

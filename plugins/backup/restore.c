@@ -7,23 +7,11 @@
 #include <base/when.h>
 
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SERVICE_TIMEOUT_NS (1800 * C138_NS_PER_S)
 #define JOURNAL_MAX 65536
-
-void restore_step(const char *name) {
-    const char *stop = getenv("C138_BACKUP_STOP"), *steps = getenv("C138_BACKUP_STEPS");
-    FILE *f = steps ? fopen(steps, "ae") : NULL;
-    if (f) {
-        (void)fprintf(f, "%s\n", name);
-        (void)fclose(f);
-    }
-    if (stop && !strcmp(stop, name))
-        (void)raise(SIGKILL);
-}
 
 /* --- The journal ------------------------------------------------------------------------------ */
 
@@ -46,7 +34,6 @@ static c138_status journal_note(struct restoring *r, const char *what) {
     c138_status status = c138_mkdir_p(r->backup->journals, 0700, r->err);
     if (status >= 0)
         status = c138_file_write(r->journal_path, 0600, text, strlen(text), r->err);
-    restore_step(what);
     return status;
 }
 
@@ -62,11 +49,12 @@ static c138_status make_copy(struct restoring *r) {
     if (is_noted(r, "checked") &&
         (files_exists(r->copy) || is_noted(r, "swapped") || (r->into && files_exists(r->into))))
         return C138_OK;
-    restore_step("copying");
     c138_status status = files_remove(r->copy, r->err);
-    if (status >= 0 && !r->into) {
+    if (status >= 0 && r->old) {
         C138_FREE char *place = c138_path_join(r->config->path, ".chain138");
         status = c138_mkdir_p(place, 0750, r->err);
+    } else if (status >= 0 && !r->into) {
+        status = c138_mkdir_p(r->backup->scratch, 0700, r->err);
     }
     if (status >= 0)
         status = fetch_item(r->engine, r->manifest, r->item, r->copy, &fetched, r->err);
@@ -103,7 +91,6 @@ static c138_status start_service(struct restoring *r) {
     if (!r->config->service || !c138_int(r->call, "start"))
         return C138_OK;
     c138_status status = service(r, "stack.start");
-    restore_step("started");
     return status;
 }
 
@@ -119,10 +106,8 @@ static c138_status swap_one(struct restoring *r, const char *name) {
                           "%s was made anew while it was being replaced: stop what writes it", here);
     if (files_exists(here))
         status = files_move(here, old, r->err);
-    restore_step("aside");
     if (status >= 0)
         status = files_move(copy, here, r->err);
-    restore_step("in");
     return status;
 }
 

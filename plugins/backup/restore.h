@@ -42,7 +42,4 @@ c138_status restore_check(struct restoring *r);
 int restore_is_open(const char *path);
 /* restore_postgres.c */
 c138_status restore_postgres(struct restoring *r, char **ret_old);
-/* For tests that kill at a step: the name of the step is appended to the file that C138_BACKUP_STEPS
- * names, and where it is the step that C138_BACKUP_STOP names the process ends there. */
-void restore_step(const char *name);
 #endif

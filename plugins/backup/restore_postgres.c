@@ -51,10 +51,8 @@ static c138_status swap_names(struct restoring *r, const struct names *n) {
         return status;
     if (live)
         status = rename_one(r, n->live, n->old);
-    restore_step("aside");
     if (status >= 0)
         status = rename_one(r, n->fresh, n->live);
-    restore_step("in");
     return status;
 }
 
@@ -62,7 +60,6 @@ c138_status restore_postgres(struct restoring *r, char **ret_old) {
     struct names n;
     name_all(&n, r->config->pg_database, r->call->job_id);
     c138_status status = fill(r, &n);
-    restore_step("filled");
     if (status >= 0)
         status = swap_names(r, &n);
     if (status >= 0)

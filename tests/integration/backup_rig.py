@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 from harness import Agent, built, check, equal, until
@@ -50,7 +51,7 @@ def flip(path, at=None):
     with open(path, "r+b") as f:
         f.seek(size // 2 if at is None else at)
         byte = f.read(1)
-        f.seek(-1, 1)
+        f.seek(f.tell() - 1)
         f.write(bytes([byte[0] ^ 1]))
 
 
@@ -81,8 +82,30 @@ policy: { self_approval = true; };
         os.makedirs(self.agent.path("scratch"), exist_ok=True)
         self.agent.plugin_config("backup", self.section())
 
+    def store_is(self, path):
+        self.agent.plugin_config("backup", self.section().replace('path = "%s"; }' % self.store, 'path = "%s"; }' % path))
+
+    def worker(self):
+        """The plugin's worker: the agent has no other."""
+        def child():
+            with open("/proc/%d/task/%d/children" % (self.agent.process.pid, self.agent.process.pid)) as f:
+                return f.read().split()
+        check(until(child, 20), "no worker")
+        self.up()
+        return int(child()[0])
+
+    def kill_worker(self):
+        os.kill(self.worker(), signal.SIGKILL)
+
+    def is_traced(self):
+        with open("/proc/%d/status" % self.worker()) as f:
+            return "TracerPid:\t0" not in f.read()
+
     def __enter__(self):
         self.agent.start()
+        return self.up()
+
+    def up(self):
         check(until(lambda: (self.agent.plugin("backup") or {}).get("state") == "running", 20),
               (self.agent.plugin("backup"), self.agent.log_text()[-3000:]))
         return self
@@ -109,8 +132,13 @@ policy: { self_approval = true; };
         return self.agent.http("GET", "/v1/jobs/" + job)[1]
 
     def end_of(self, job, seconds=120):
-        ended = until(lambda: (lambda d: d if d["state"] in ("succeeded", "failed", "cancelled", "interrupted") else None)(self.job(job)),
-                      seconds)
+        def ended_job():
+            # A worker that was killed this often in a minute is kept down until somebody says otherwise.
+            if (self.agent.plugin("backup") or {}).get("state") == "quarantined":
+                self.agent.ctl("plugins", "restart", "backup")
+            doc = self.job(job)
+            return doc if doc["state"] in ("succeeded", "failed", "cancelled", "interrupted") else None
+        ended = until(ended_job, seconds)
         check(ended, self.job(job))
         return ended
 
