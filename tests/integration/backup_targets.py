@@ -445,7 +445,8 @@ def another_plugin_has_items():
 def stand_in(h, name, section=""):
     h.agent.install(name, built("tests/fault/plugins/.libs/standin-%s.so" % name))
     h.agent.plugin_config(name, "enabled = true; " + section)
-    equal(h.agent.ctl("reload")[0], 0)
+    status, out, err = h.agent.ctl("reload")
+    equal(status, 0, out + err)
     check(until(lambda: (h.agent.plugin(name) or {}).get("state") == "running", 20), h.agent.plugin(name))
 
 

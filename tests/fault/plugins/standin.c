@@ -65,7 +65,7 @@ static void commit(void *self, uint32_t apply) {
 
 #define NAMED(n, e)                                                                                \
     C138_ACTION(                                                                                   \
-        .effect = e, .role = C138_ROLE_VIEWER, .name = n, .summary = "A stand-in's", .run = run,   \
+        .effect = e, .role = C138_ROLE_OPERATOR, .name = n, .summary = "A stand-in's", .run = run,   \
         .params = C138_FIELDS(P(C138_T_LIST, "services", .fields = C138_FIELDS(P(C138_T_STRING, "s"))), \
                               P(C138_T_STRING, "node")),                                           \
         .results = C138_FIELDS(P(C138_T_LIST, "members", .fields = C138_FIELDS(P(C138_T_OBJECT, "m"))), \
