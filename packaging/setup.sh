@@ -9,8 +9,10 @@ as_root() {
 
 BUILD_PACKAGES="build-essential autoconf automake libtool pkg-config libevent-dev libcurl4-openssl-dev
  libjson-c-dev libsecp256k1-dev libconfig-dev libcunit1-dev libsqlite3-dev liburcu-dev libssl-dev
- libseccomp-dev libsodium-dev libargon2-dev libunistring-dev ca-certificates npm tzdata"
+ libseccomp-dev libsodium-dev libargon2-dev libunistring-dev libarchive-dev libzstd-dev libgpgme-dev
+ librocksdb-dev ca-certificates npm tzdata"
 TEST_PACKAGES="$BUILD_PACKAGES valgrind python3 prometheus nats-server libnats-dev libgcrypt20-dev systemd bash-completion lintian
+ restic zstd gnupg postgresql strace
  debhelper devscripts fakeroot procps curl rpm golang-go"
 
 # setup_packages NAMES: installs those that are missing, in one go; says which.
@@ -82,4 +84,19 @@ setup_geth() {
             { say "geth could not be built ($(tail -1 "$1/geth.log")): its tests are skipped"; unset C138_GETH; return 0; }
     fi
     export C138_GETH
+}
+
+# setup_versitygw BUILD: a real S3 service, built from its module once; left out where Go is too old.
+VERSITYGW_VERSION=v1.8.0
+setup_versitygw() {
+    if [ -n "${C138_VERSITYGW:-}" ]; then export C138_VERSITYGW; return 0; fi
+    C138_VERSITYGW=$1/versitygw-$VERSITYGW_VERSION/versitygw
+    if [ ! -x "$C138_VERSITYGW" ]; then
+        if ! command -v go >/dev/null 2>&1; then unset C138_VERSITYGW; return 0; fi
+        say "building versitygw $VERSITYGW_VERSION (a few minutes, once)"
+        GOBIN=$(dirname "$C138_VERSITYGW") GOFLAGS=-mod=mod go install \
+            github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION >"$1/versitygw.log" 2>&1 ||
+            { say "versitygw could not be built ($(tail -1 "$1/versitygw.log")): its test is skipped"; unset C138_VERSITYGW; return 0; }
+    fi
+    export C138_VERSITYGW
 }

@@ -98,7 +98,8 @@ def check_includes():
 
 
 WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of causes)
-BUILT_UPON = {("chain", "keys")}  # it asks for signatures, over the bus
+BUILT_UPON = {("chain", "keys"),  # it asks for signatures, over the bus
+              ("backup", "stack"), ("backup", "besu"), ("backup", "keys")}  # services, quorum and sealed keys, over the bus
 
 
 def check_names():
