@@ -77,7 +77,7 @@ struct backup_settings {
     size_t n_targets;
     char *target; /* the one that is meant when none is named */
     char **recipients, *gnupg_home, *scratch, *postgres_bin, *restic;
-    char *drill_besu, *drill_genesis, **drill_peers, *drill_java_home;
+    char *drill_besu, *drill_genesis, **drill_peers, *drill_java_home, *drill_java_options;
     int64_t drill_wait_ns;
     uint64_t level, threads;
     uint64_t keep_last, keep_daily, keep_weekly, keep_monthly;

@@ -55,7 +55,7 @@ c138_status item_chain_open(struct item *i, struct c138_err *err);
 void item_chain_close(struct item *i);
 c138_status item_postgres_open(struct item *i, struct c138_err *err);
 /* What a chain's node says: {genesis, head: {number, hash}, node_address?}; NULL where there is no
- * rpc_url or no answer (which is logged). */
+ * rpc_url or no answer. */
 struct c138_json *item_chain_head(struct backup *b, const struct item_config *c, int whole);
 
 /* One program to its end: what it printed (at most 8 MiB; NULL: not wanted), *ret_exit. Errors name the program. */

@@ -87,10 +87,6 @@ struct c138_json *item_chain_head(struct backup *b, const struct item_config *c,
                 set_address(rpc, out);
         }
     }
-    if (!out)
-        backup_log(b, C138_LOG_WARNING,
-                   "item %s: the node at %s gave no head: the manifest will not have it", c->name,
-                   c->rpc_url);
     (void)c138_rpc_free(rpc);
     (void)c138_rpc_auth_free(auth);
     return out;
@@ -98,6 +94,10 @@ struct c138_json *item_chain_head(struct backup *b, const struct item_config *c,
 
 static void note_head(struct item *i, const char *name, int whole) {
     C138_JSON struct c138_json *seen = item_chain_head(i->backup, i->config, whole);
+    if (!seen && i->config->rpc_url)
+        backup_log(i->backup, C138_LOG_WARNING,
+                   "item %s: the node at %s gave no head: the manifest will not have it",
+                   i->config->name, i->config->rpc_url);
     if (!seen)
         return;
     c138_json_set(i->details, name, c138_json_ref(c138_json_get(seen, "head")));

@@ -3,6 +3,7 @@
 
 #include <base/text.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define TAG_MAX 64
@@ -39,13 +40,11 @@ static void resolve(const char *text, size_t length, struct c138_buf *out) {
 
 int s3_xml_next(const char *xml, size_t length, size_t *at, const char *tag,
                 struct c138_buf *out) {
-    char open[TAG_MAX + 3] = "<", close[TAG_MAX + 4] = "</";
+    char open[TAG_MAX + 4], close[TAG_MAX + 4];
     if (strlen(tag) > TAG_MAX || *at > length)
         return 0;
-    strncat(open, tag, TAG_MAX);
-    strncat(open, ">", 1);
-    strncat(close, tag, TAG_MAX);
-    strncat(close, ">", 1);
+    (void)snprintf(open, sizeof(open), "<%s>", tag);
+    (void)snprintf(close, sizeof(close), "</%s>", tag);
     const char *begin = find(xml + *at, length - *at, open);
     if (!begin)
         return 0;

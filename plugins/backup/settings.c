@@ -120,6 +120,8 @@ const c138_field *const backup_setting_fields[] = {
                .fields = C138_FIELDS(
                    C138_FIELD(.name = "enode", .type = C138_T_ENODE, .summary = "A node"))),
     PATH_("drill_java_home", "JAVA_HOME of that besu", RESTART),
+    TEXT("drill_java_options", "BESU_OPTS of that besu; its memory must fit into memory_max", RESTART,
+         .default_text = "-Xmx1g", .max_text = "1023"),
     C138_FIELD(.name = "drill_wait", .type = C138_T_DURATION, RESTART, .default_text = "5m",
                .min_text = "10s", .max_text = "2h",
                .summary = "Longest wait for its head to move"),
@@ -165,7 +167,7 @@ static void clear(struct backup_settings *s) {
     }
     char *texts[] = {s->target,       s->gnupg_home, s->scratch,    s->postgres_bin,
                      s->restic,       s->drill_besu, s->drill_genesis,
-                     s->drill_java_home};
+                     s->drill_java_home, s->drill_java_options};
     for (size_t k = 0; k < C138_COUNT(texts); k++)
         free(texts[k]);
     texts_free(&s->recipients);
@@ -353,6 +355,7 @@ c138_status backup_settings_prepare(struct backup *b, c138_call *settings) {
     s->drill_genesis = text_at(settings, "drill_genesis");
     s->drill_peers = texts_at(settings, "drill_peers");
     s->drill_java_home = text_at(settings, "drill_java_home");
+    s->drill_java_options = text_at(settings, "drill_java_options");
     s->drill_wait_ns = c138_int(settings, "drill_wait");
     s->level = c138_uint(settings, "level");
     s->threads = c138_uint(settings, "threads");

@@ -58,26 +58,26 @@ def flip(path, at=None):
 class Host:
     """An agent with the plugin backup, a data path, a folder of files and a folder target."""
 
-    def __init__(self, items="", targets="", settings="", chain="", programs=(), agent_config=""):
+    def __init__(self, items="", targets="", settings="", chain="", programs=(), agent_config="", data=None, memory="1GiB"):
         self.agent = Agent(config="""
 policy: { self_approval = true; };
 %s""" % agent_config)
-        self.data = self.agent.path("besu")
+        self.data = data or self.agent.path("besu")
         self.database = os.path.join(self.data, "database")
         self.store = self.agent.path("store")
         self.files = self.agent.path("config")
         for folder in (self.data, self.store, self.files):
             os.makedirs(folder, exist_ok=True)
-        for name, text in {"key": "the key of this host", "DATABASE_METADATA.json": '{"v2":{"format":"BONSAI","version":3}}',
+        for name, text in () if data else {"key": "the key of this host", "DATABASE_METADATA.json": '{"v2":{"format":"BONSAI","version":3}}',
                            "static-nodes.json": "[]"}.items():
             self.agent.write(os.path.join("besu", name), text)
         self.agent.write("config/genesis.json", '{"config":{"chainId":138}}')
         self.agent.install("backup")
         self.section = lambda: """enabled = true; grants = ("bus", "call", "kv", "timer", "metrics", "secret", "process");
-  memory_max = "1GiB"; programs = (%s); scratch = "%s";
+  memory_max = "%s"; programs = (%s); scratch = "%s";
   items = ({ name = "chain"; kind = "chain"; path = "%s"; %s }, { name = "files"; kind = "files"; path = "%s"; }%s);
   targets = ({ name = "store"; kind = "folder"; path = "%s"; }%s); %s""" % (
-            ", ".join('"%s"' % p for p in programs), self.agent.path("scratch"), self.data, chain, self.files,
+            memory, ", ".join('"%s"' % p for p in programs), self.agent.path("scratch"), self.data, chain, self.files,
             ", " + items if items else "", self.store, ", " + targets if targets else "", settings)
         os.makedirs(self.agent.path("scratch"), exist_ok=True)
         self.agent.plugin_config("backup", self.section())
