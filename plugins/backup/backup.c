@@ -47,7 +47,7 @@ C138_PLUGIN_NOTE("backup", "0.1.0", C138_PLUGIN_WORKER_ONLY | C138_PLUGIN_SPAWNS
          UINT("files", "Files"), BYTES("bytes", "Bytes"), BYTES("stored_bytes", "Bytes as stored"), \
          STR("object", "Its object"), STR("sums", "The hashes of its files"),                      \
          STR("sha256", "SHA-256 of the stored bytes"), STR("sums_sha256", "SHA-256 of the hashes"), \
-         YES("encrypted", "Only its recipients can read it"), STR("snapshot", "restic's snapshot"), \
+         YES("encrypted", "Only its recipients can read it"),                                      \
          STR("folder", "The folder that restic saw"),                                              \
          ANY("details", "How it was taken, and what was read in it"))
 #define HOURS(n) .timeout_ns = (n) * 3600 * C138_NS_PER_S

@@ -15,6 +15,8 @@ struct making {
     struct engine *engine;
     struct c138_json *manifest, *items;
     int64_t began_ns;
+    struct item *open[BACKUP_ITEMS_MAX];
+    size_t n_open;
     uint64_t bytes, stored_bytes, files;
     struct c138_err *err;
 };
@@ -65,7 +67,10 @@ static c138_status add_item(struct making *m, const struct item_config *config) 
                                      &progress, m->err);
         c138_json_set(row, "details", c138_json_ref(item->details));
     }
-    (void)item_close(item);
+    if (status >= 0 && m->engine->ops->reads_at_commit)
+        m->open[m->n_open++] = item;
+    else
+        (void)item_close(item);
     if (status >= 0) {
         m->files += c138_json_get_uint(row, "files", 0);
         m->bytes += c138_json_get_uint(row, "bytes", 0);
@@ -97,8 +102,10 @@ static c138_status commit(struct making *m) {
     c138_json_set_str(m->manifest, "agent", host->agent_version);
     c138_json_set(m->manifest, "items", c138_json_ref(m->items));
     C138_FREE char *text = c138_json_pretty(m->manifest);
-    progress_begin(&progress, m->call, "storing", m->stored_bytes);
-    return m->engine->ops->commit(m->engine, m->call->job_id, text, &progress, m->err);
+    progress_begin(&progress, m->call, "storing",
+                   m->engine->ops->reads_at_commit ? m->bytes : m->stored_bytes);
+    return m->engine->ops->commit(m->engine, m->call->job_id, text, &progress, &m->stored_bytes,
+                                  m->err);
 }
 
 /* --- Telling ---------------------------------------------------------------------------------- */
@@ -167,6 +174,8 @@ static c138_status make(struct making *m, const struct item_config **items, size
         status = commit(m);
     if (status < 0)
         m->engine->ops->abort(m->engine, m->call->job_id);
+    while (m->n_open)
+        (void)item_close(m->open[--m->n_open]);
     return status;
 }
 

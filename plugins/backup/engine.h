@@ -21,12 +21,15 @@ struct engine_stats {
 
 struct engine_ops {
     const char *name;
+    int reads_at_commit; /* what add() was given must stay as it is until commit() */
     c138_status (*begin)(struct engine *e, const char *id, struct c138_err *err);
     /* `item` gets what the manifest has of it but details: files, bytes, stored_bytes, object ... */
     c138_status (*add)(struct engine *e, const char *id, const char *name, const struct tree *tree,
                        struct c138_json *item, struct progress *progress, struct c138_err *err);
+    /* *stored_bytes: what add() counted; an engine that learns it only now sets it. */
     c138_status (*commit)(struct engine *e, const char *id, const char *manifest,
-                          struct progress *progress, struct c138_err *err);
+                          struct progress *progress, uint64_t *stored_bytes,
+                          struct c138_err *err);
     void (*abort)(struct engine *e, const char *id);
     /* Was this run's manifest written before it was interrupted? Then it is published now. *ret_done 1:
      * it is a backup. */

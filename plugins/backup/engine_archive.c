@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define MANIFEST_NAME "manifest.json"
-#define SUMS_MAX (1024u << 20)
+#define SUMS_MAX (64u << 20) /* half a million files */
 
 struct archive_engine {
     struct engine engine; /* first */
@@ -79,7 +79,9 @@ static c138_status add(struct engine *e, const char *id, const char *name, const
 }
 
 static c138_status commit(struct engine *e, const char *id, const char *manifest,
-                          struct progress *progress, struct c138_err *err) {
+                          struct progress *progress, uint64_t *stored_bytes,
+                          struct c138_err *err) {
+    (void)stored_bytes;
     C138_FREE char *folder = store_of(e)->ops->workplace(store_of(e), id);
     C138_FREE char *path = c138_path_join(folder, MANIFEST_NAME);
     c138_status status = c138_file_write(path, 0640, manifest, strlen(manifest), err);

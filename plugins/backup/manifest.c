@@ -1,5 +1,6 @@
 #include "manifest.h"
 
+#include <base/fs.h>
 #include <base/text.h>
 #include <base/ulid.h>
 #include <base/when.h>
@@ -43,7 +44,6 @@ static c138_status read_item(const struct manifest *m, const struct c138_json *v
                                 .files = c138_json_get_uint(v, "files", 0),
                                 .bytes = c138_json_get_uint(v, "bytes", 0),
                                 .stored_bytes = c138_json_get_uint(v, "stored_bytes", 0),
-                                .snapshot = c138_json_get_str(v, "snapshot", NULL),
                                 .folder = c138_json_get_str(v, "folder", NULL),
                                 .details = c138_json_get(v, "details")};
     if (!is_name(i->name, 31) || !is_name(i->kind, 31))
@@ -52,10 +52,9 @@ static c138_status read_item(const struct manifest *m, const struct c138_json *v
         return damaged(err, "two items of one name");
     if (!strcmp(m->engine, "archive"))
         return read_archive(v, i, err);
-    return i->snapshot && strspn(i->snapshot, "0123456789abcdef") == strlen(i->snapshot) &&
-                   strlen(i->snapshot) >= 8 && i->folder && c138_starts_with(i->folder, "/")
+    return i->folder && c138_path_check(i->folder) >= 0
                ? C138_OK
-               : damaged(err, "an item without its snapshot");
+               : damaged(err, "an item without its folder");
 }
 
 static c138_status read_head(struct manifest *m, struct c138_err *err) {

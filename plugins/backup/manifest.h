@@ -5,7 +5,7 @@
  *    "created", "finished": RFC 3339, "agent": version,
  *    "items": [{"name", "kind", "files", "bytes", "stored_bytes",
  *               archive: "object", "sums" (names of files), "sha256", "sums_sha256", "encrypted",
- *               restic: "snapshot", "folder",
+ *               restic: "folder" (where it was; the snapshot is the one that holds this manifest),
  *               "details": {...}}]}
  * details of chain data: method, tries, locked_ms, log_bytes, families, keys (what the proof read), genesis,
  * head_before and head_after {number, hash}, node_address; of a database: server version, tables with rows.
@@ -24,7 +24,7 @@ struct manifest_item {
     uint64_t files, bytes, stored_bytes;
     const char *object, *sums, *sha256, *sums_sha256; /* archive */
     int encrypted;
-    const char *snapshot, *folder; /* restic */
+    const char *folder; /* restic */
     const struct c138_json *details;
 };
 

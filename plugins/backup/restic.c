@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ARGS_MAX 48
+#define ARGS_MAX 64
 #define ENV_MAX 80
 #define ERROR_MAX 65536
 #define LINE_MAX_BYTES (1u << 20)
@@ -200,21 +200,15 @@ c138_status restic_backup(struct restic *r, const char *const *args, struct prog
     return status;
 }
 
-/* --- The repository --------------------------------------------------------------------------- */
+/* --- What its failures say -------------------------------------------------------------------- */
 
-/* restic 0.14 says exit 1 for everything here: only where its words say that there is none is one
- * made, never over what could not be read. */
-c138_status restic_need_repository(struct restic *r, struct c138_err *err) {
-    static const char *const look[] = {"cat", "config", NULL}, *const make[] = {"init", NULL};
-    C138_BUF struct c138_buf out = C138_BUF_NULL;
-    if (r->known)
-        return C138_OK;
-    c138_status status = restic_run(r, look, &out, err);
-    int none = err && (status == C138_E_NOTFOUND || strstr(err->text, "Is there a repository") ||
-                       strstr(err->text, "no such file or directory") ||
-                       strstr(err->text, "does not exist"));
-    if (status < 0 && none)
-        status = restic_run(r, make, &out, err);
-    r->known = status >= 0;
-    return status;
+int restic_says_none(c138_status status, const struct c138_err *err) {
+    return status == C138_E_NOTFOUND ||
+           (status < 0 && (strstr(err->text, "Is there a repository") ||
+                           strstr(err->text, "config does not exist") ||
+                           strstr(err->text, "config: no such file")));
+}
+
+int restic_says_locked(c138_status status, const struct c138_err *err) {
+    return status == C138_E_BUSY || (status < 0 && strstr(err->text, "already locked"));
 }

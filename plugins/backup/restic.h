@@ -15,7 +15,6 @@ struct restic {
     struct backup *backup;
     c138_call *call;
     char **env; /* with the password: wiped by restic_deinit */
-    int known;  /* the repository is there */
 };
 
 struct restic_summary {
@@ -38,6 +37,7 @@ c138_status restic_run(struct restic *r, const char *const *args, struct c138_bu
 /* `restic backup` with progress. */
 c138_status restic_backup(struct restic *r, const char *const *args, struct progress *progress,
                           struct restic_summary *ret, struct c138_err *err);
-/* Makes the repository where there is none. */
-c138_status restic_need_repository(struct restic *r, struct c138_err *err);
+/* Does this failure say that there is no repository? restic 0.14 exits with 1 for everything. */
+int restic_says_none(c138_status status, const struct c138_err *err);
+int restic_says_locked(c138_status status, const struct c138_err *err);
 #endif

@@ -229,7 +229,7 @@ def restic_keeps_what_did_not_change_once():
     version = restic()
     with ResticHost() as h, Writer(h.data) as w:
         first = h.create()
-        check(first["items"][0]["snapshot"] and first["stored_bytes"] > 0, first)
+        check(first["stored_bytes"] > 0, first)
         w.stop()
         second = h.create()
         third = h.create()
@@ -276,7 +276,7 @@ def restic_killed_in_the_middle():
         equal(len(h.agent.json("backup", "list")["backups"]), 5)
         snapshots = json.loads(subprocess.run(["/usr/bin/restic", "-r", h.repository, "snapshots", "--json", "--no-lock"], capture_output=True,
                                               env={"RESTIC_PASSWORD": "correct horse", "HOME": "/tmp", "PATH": "/usr/bin"}).stdout)
-        equal(len(snapshots), 5 * 3, "snapshots of runs that were cut off are gone")
+        equal(len(snapshots), 5, "a backup is one snapshot, and a run that was cut off left none")
         h.agent.json("backup", "verify", first, "--level", "1")
 
 

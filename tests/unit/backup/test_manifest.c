@@ -56,7 +56,7 @@ static void wrong_ones(void) {
     refused("an item's name", "\"name\":\"chain\"", "\"name\":\"a/b\"");
     refused("two of a name", ITEM, ITEM "," ITEM);
     refused("no JSON", "{\"format\"", "\"format\"");
-    refused("a restic item without a snapshot", "\"archive\"", "\"restic\"");
+    refused("a restic item without its folder", "\"archive\"", "\"restic\"");
 }
 
 const CU_TestInfo tests_manifest[] = {
