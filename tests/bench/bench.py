@@ -181,6 +181,11 @@ if __name__ == "__main__":
     programs()
     with_a_chain()
     sending()
+    if os.path.exists(built("plugins/backup/.libs/backup.so")):
+        from bench_backup import figures
+        figures(note, left_out)
+    else:
+        left_out("backups", "the plugin is not built")
     load.append(os.getloadavg()[0])
     print("load of the last minute: %.2f before, %.2f after; %d processors" % (load[0], load[1], os.cpu_count()))
     out = os.environ.get("C138_BENCH_JSON", "bench.json")
