@@ -9,11 +9,12 @@ as_root() {
 
 BUILD_PACKAGES="build-essential autoconf automake libtool pkg-config libevent-dev libcurl4-openssl-dev
  libjson-c-dev libsecp256k1-dev libconfig-dev libcunit1-dev libsqlite3-dev liburcu-dev libssl-dev
- libseccomp-dev libsodium-dev libargon2-dev libunistring-dev libarchive-dev libzstd-dev libgpgme-dev
- librocksdb-dev ca-certificates npm tzdata"
+ libsystemd-dev libzstd-dev libseccomp-dev libsodium-dev libargon2-dev libunistring-dev libyaml-dev libgpgme-dev libp11-kit-dev
+ libarchive-dev librocksdb-dev gnupg ca-certificates npm tzdata"
 TEST_PACKAGES="$BUILD_PACKAGES valgrind python3 prometheus nats-server libnats-dev libgcrypt20-dev systemd bash-completion lintian
- restic zstd gnupg postgresql strace
- debhelper devscripts fakeroot procps curl rpm golang-go"
+ debhelper devscripts fakeroot procps curl rpm golang-go
+ docker.io docker-compose busybox-static python3-dbus python3-gi systemd-journal-remote logrotate iproute2 dbus
+ prometheus-alertmanager softhsm2 openssl restic zstd postgresql strace"
 
 # setup_packages NAMES: installs those that are missing, in one go; says which.
 setup_packages() {

@@ -65,16 +65,40 @@ c138_status c138_u256_from_hex(const char *text, struct c138_u256 *ret) {
     return C138_OK;
 }
 
+/* v = v / 10^9 in limbs, most significant first, of which those before *first are nought; gives the
+ * remainder: nine digits. */
+static uint32_t next_digits(uint32_t limbs[8], size_t *first) {
+    uint64_t rest = 0;
+    for (size_t i = *first; i < 8; i++) {
+        rest = rest << 32 | limbs[i];
+        limbs[i] = (uint32_t)(rest / 1000000000);
+        rest %= 1000000000;
+    }
+    while (*first < 8 && !limbs[*first])
+        ++*first;
+    return (uint32_t)rest;
+}
+
 void c138_u256_to_dec(const struct c138_u256 *v, char ret_text[C138_U256_TEXT]) {
-    char reversed[C138_U256_TEXT];
-    struct c138_u256 left = *v;
-    size_t n = 0;
-    do {
-        reversed[n++] = (char)('0' + divide(&left, 10));
-    } while (!c138_u256_is_zero(&left));
-    for (size_t i = 0; i < n; i++)
-        ret_text[i] = reversed[n - 1 - i];
-    ret_text[n] = '\0';
+    char room[81], *end = room + sizeof(room), *p = end; /* 9 times 9 digits */
+    uint32_t limbs[8];
+    size_t first = 0;
+    for (size_t i = 0; i < 8; i++)
+        limbs[i] = (uint32_t)v->be[4 * i] << 24 | (uint32_t)v->be[4 * i + 1] << 16 |
+                   (uint32_t)v->be[4 * i + 2] << 8 | v->be[4 * i + 3];
+    while (first < 8 && !limbs[first])
+        first++;
+    while (first < 8) {
+        uint32_t digits = next_digits(limbs, &first);
+        for (int i = 0; i < 9; i++, digits /= 10)
+            *--p = (char)('0' + digits % 10);
+    }
+    while (p < end && *p == '0')
+        p++;
+    if (p == end)
+        *--p = '0';
+    memcpy(ret_text, p, (size_t)(end - p));
+    ret_text[end - p] = '\0';
 }
 
 void c138_u256_to_quantity(const struct c138_u256 *v, char ret_text[67]) {

@@ -8,40 +8,46 @@
 
 #define WORD 32u
 
-/* Where in the values we are, for errors: "2.amount.0". */
+/* Where in the values we are, as a chain of members from the inner one outwards: it becomes text, as
+ * "2.amount.0", only where something is wrong. */
 struct path {
-    char text[160];
+    const struct path *outer; /* NULL: all the values */
+    const struct c138_abi_type *type;
+    size_t index;
     struct c138_err *err;
 };
 
-static size_t path_push(struct path *p, const struct c138_abi_type *t, size_t index) {
-    size_t n = strlen(p->text);
-    const char *dot = n ? "." : "";
-    if (t->name && *t->name)
-        (void)snprintf(p->text + n, sizeof(p->text) - n, "%s%s", dot, t->name);
+static struct path within(const struct path *outer, const struct c138_abi_type *t, size_t index) {
+    return (struct path){.outer = outer, .type = t, .index = index, .err = outer->err};
+}
+
+static void path_text(const struct path *p, struct c138_buf *out) {
+    if (!p->outer)
+        return;
+    path_text(p->outer, out);
+    (void)c138_buf_adds(out, out->length ? "." : "");
+    if (p->type->name && *p->type->name)
+        (void)c138_buf_adds(out, p->type->name);
     else
-        (void)snprintf(p->text + n, sizeof(p->text) - n, "%s%zu", dot, index);
-    return n;
+        (void)c138_buf_addf(out, "%zu", p->index);
 }
 
-static void path_pop(struct path *p, size_t n) {
-    p->text[n] = '\0';
-}
-
-static c138_status fails(const struct path *p, const char *key, const struct c138_abi_type *t,
-                         const char *what) {
-    C138_BUF struct c138_buf type = C138_BUF_MAX(120);
+static c138_status fails(const struct path *p, c138_status status, const char *key,
+                         const struct c138_abi_type *t, const char *what) {
+    C138_BUF struct c138_buf type = C138_BUF_MAX(120), place = C138_BUF_MAX(160);
     c138_abi_type_text(t, &type);
-    return c138_error(p->err, C138_E_INVALID, key, "%s (%s): %s", *p->text ? p->text : "the values",
-                      c138_buf_text(&type), what);
+    path_text(p, &place);
+    return c138_error(p->err, status, key, "%s (%s): %s",
+                      place.length ? c138_buf_text(&place) : "the values", c138_buf_text(&type),
+                      what);
 }
 
 static c138_status no_value(const struct path *p, const struct c138_abi_type *t, const char *what) {
-    return fails(p, "abi.value", t, what);
+    return fails(p, C138_E_INVALID, "abi.value", t, what);
 }
 
 static c138_status bad_data(const struct path *p, const struct c138_abi_type *t, const char *what) {
-    return fails(p, "abi.data", t, what);
+    return fails(p, C138_E_INVALID, "abi.data", t, what);
 }
 
 /* --- Numbers --------------------------------------------------------------------------------- */
@@ -209,8 +215,8 @@ static const struct c138_abi_type *item_at(const struct c138_abi_type *t, size_t
 }
 
 /* A member's value; an object gives it by name. */
-static c138_status member(struct path *p, const struct c138_abi_type *t, const struct c138_json *v,
-                          size_t i, const struct c138_json **ret) {
+static c138_status member(const struct path *p, const struct c138_abi_type *t,
+                          const struct c138_json *v, size_t i, const struct c138_json **ret) {
     if (c138_json_type(v) != C138_JSON_OBJECT) {
         *ret = c138_json_at(v, i);
         return C138_OK;
@@ -234,12 +240,12 @@ static c138_status check_count(const struct path *p, const struct c138_abi_type 
     return no_value(p, t, text);
 }
 
-static c138_status put(struct path *p, const struct c138_abi_type *t, const struct c138_json *v,
-                       struct c138_buf *out);
+static c138_status put(const struct path *p, const struct c138_abi_type *t,
+                       const struct c138_json *v, struct c138_buf *out);
 
 /* `n` values: their heads, then what is of no fixed size. */
-static c138_status put_all(struct path *p, const struct c138_abi_type *t, const struct c138_json *v,
-                           size_t n, struct c138_buf *out) {
+static c138_status put_all(const struct path *p, const struct c138_abi_type *t,
+                           const struct c138_json *v, size_t n, struct c138_buf *out) {
     C138_BUF struct c138_buf tails = C138_BUF_NULL;
     size_t head = 0;
     c138_status status = check_count(p, t, v, n);
@@ -248,20 +254,19 @@ static c138_status put_all(struct path *p, const struct c138_abi_type *t, const 
     for (size_t i = 0; status >= 0 && i < n; i++) {
         const struct c138_abi_type *item = item_at(t, i);
         const struct c138_json *value = NULL;
-        size_t before = path_push(p, item, i);
-        status = member(p, t, v, i, &value);
+        struct path inner = within(p, item, i);
+        status = member(&inner, t, v, i, &value);
         if (item->dynamic)
             put_size(out, head + tails.length);
         if (status >= 0)
-            status = put(p, item, value, item->dynamic ? &tails : out);
-        path_pop(p, before);
+            status = put(&inner, item, value, item->dynamic ? &tails : out);
     }
     (void)c138_buf_add(out, tails.data, tails.length);
     return status;
 }
 
-static c138_status put(struct path *p, const struct c138_abi_type *t, const struct c138_json *v,
-                       struct c138_buf *out) {
+static c138_status put(const struct path *p, const struct c138_abi_type *t,
+                       const struct c138_json *v, struct c138_buf *out) {
     uint8_t word[WORD];
     size_t n = t->kind == C138_ABI_ARRAY && t->size ? t->size : c138_json_count(v);
     switch (t->kind) {
@@ -313,14 +318,14 @@ static void pack_word(const struct c138_abi_type *t, const uint8_t word[WORD], i
         (void)c138_buf_add(out, word + WORD - size, size);
 }
 
-static c138_status pack(struct path *p, const struct c138_abi_type *t, const struct c138_json *v,
-                        int in_array, struct c138_buf *out) {
+static c138_status pack(const struct path *p, const struct c138_abi_type *t,
+                        const struct c138_json *v, int in_array, struct c138_buf *out) {
     uint8_t word[WORD];
     int nested = t->kind == C138_ABI_TUPLE ||
                  (in_array && (t->kind == C138_ABI_BYTES || t->kind == C138_ABI_STRING));
     if (nested)
-        return c138_error(p->err, C138_E_UNSUPPORTED, "abi.packed",
-                          "%s: tuples, and arrays of texts or bytes, have no packed form", p->text);
+        return fails(p, C138_E_UNSUPPORTED, "abi.packed", t,
+                     "tuples, and arrays of texts or bytes, have no packed form");
     if (t->kind == C138_ABI_STRING || t->kind == C138_ABI_BYTES) {
         C138_FREE uint8_t *bytes = NULL;
         size_t length = 0;
@@ -338,9 +343,8 @@ static c138_status pack(struct path *p, const struct c138_abi_type *t, const str
     size_t n = t->size ? t->size : c138_json_count(v);
     c138_status status = check_count(p, t, v, n);
     for (size_t i = 0; status >= 0 && i < n; i++) {
-        size_t before = path_push(p, t->items, i);
-        status = pack(p, t->items, c138_json_at(v, i), 1, out);
-        path_pop(p, before);
+        struct path inner = within(p, t->items, i);
+        status = pack(&inner, t->items, c138_json_at(v, i), 1, out);
     }
     return status;
 }
@@ -351,11 +355,10 @@ c138_status c138_abi_pack(const struct c138_abi_type *tuple, const struct c138_j
     c138_status status = check_count(&p, tuple, values, tuple->n_items);
     for (size_t i = 0; status >= 0 && i < tuple->n_items; i++) {
         const struct c138_json *value = NULL;
-        size_t before = path_push(&p, &tuple->items[i], i);
-        status = member(&p, tuple, values, i, &value);
+        struct path inner = within(&p, &tuple->items[i], i);
+        status = member(&inner, tuple, values, i, &value);
         if (status >= 0)
-            status = pack(&p, &tuple->items[i], value, 0, out);
-        path_pop(&p, before);
+            status = pack(&inner, &tuple->items[i], value, 0, out);
     }
     return status;
 }
@@ -378,8 +381,13 @@ static int64_t size_at(const uint8_t *word) {
 }
 
 static struct c138_json *hex_json(const uint8_t *bytes, size_t length) {
+    char word[2 * WORD + 3] = "0x";
+    if (length <= WORD) {
+        c138_hex_encode(bytes, length, word + 2);
+        return c138_json_new_strn(word, 2 * length + 2);
+    }
     C138_FREE char *text = c138_hex_text(bytes, length);
-    return c138_json_new_str(text);
+    return c138_json_new_strn(text, 2 * length + 2);
 }
 
 static struct c138_json *number_json(const struct c138_abi_type *t, const uint8_t *word) {
@@ -440,11 +448,11 @@ static c138_status get_text(const struct path *p, const struct c138_abi_type *t,
     return C138_OK;
 }
 
-static c138_status get(struct path *p, const struct c138_abi_type *t, struct data d,
+static c138_status get(const struct path *p, const struct c138_abi_type *t, struct data d,
                        size_t *ret_used, struct c138_json **ret);
 
 /* A member: in place, or where the offset in its place must point to, at *tail. */
-static c138_status get_member(struct path *p, const struct c138_abi_type *t, struct data d,
+static c138_status get_member(const struct path *p, const struct c138_abi_type *t, struct data d,
                               size_t *head, size_t *tail, struct c138_json **ret) {
     size_t used = 0;
     if (!t->dynamic) {
@@ -460,8 +468,8 @@ static c138_status get_member(struct path *p, const struct c138_abi_type *t, str
     return status;
 }
 
-static c138_status get_all(struct path *p, const struct c138_abi_type *t, struct data d, size_t n,
-                           size_t *ret_used, struct c138_json **ret) {
+static c138_status get_all(const struct path *p, const struct c138_abi_type *t, struct data d,
+                           size_t n, size_t *ret_used, struct c138_json **ret) {
     size_t head = 0, tail = 0;
     if (t->kind == C138_ABI_ARRAY)
         tail = n > d.length / WORD / t->items->head ? SIZE_MAX : n * t->items->head * WORD;
@@ -474,11 +482,10 @@ static c138_status get_all(struct path *p, const struct c138_abi_type *t, struct
     c138_status status = C138_OK;
     for (size_t i = 0; status >= 0 && i < n; i++) {
         struct c138_json *value = NULL;
-        size_t before = path_push(p, item_at(t, i), i);
-        status = get_member(p, item_at(t, i), d, &head, &tail, &value);
+        struct path inner = within(p, item_at(t, i), i);
+        status = get_member(&inner, item_at(t, i), d, &head, &tail, &value);
         if (status >= 0)
             c138_json_append(list, value);
-        path_pop(p, before);
     }
     if (status < 0)
         return status;
@@ -488,7 +495,7 @@ static c138_status get_all(struct path *p, const struct c138_abi_type *t, struct
     return C138_OK;
 }
 
-static c138_status get(struct path *p, const struct c138_abi_type *t, struct data d,
+static c138_status get(const struct path *p, const struct c138_abi_type *t, struct data d,
                        size_t *ret_used, struct c138_json **ret) {
     if (t->kind == C138_ABI_TUPLE)
         return get_all(p, t, d, t->n_items, ret_used, ret);
@@ -534,8 +541,8 @@ c138_status c138_abi_decode(const struct c138_abi_type *tuple, const uint8_t *by
 /* --- Events ---------------------------------------------------------------------------------- */
 
 /* An indexed parameter: itself where it takes one word, else the hash of it. */
-static c138_status topic_value(struct path *p, const struct c138_abi_type *t, const uint8_t *topic,
-                               struct c138_json **ret) {
+static c138_status topic_value(const struct path *p, const struct c138_abi_type *t,
+                               const uint8_t *topic, struct c138_json **ret) {
     if (!t->dynamic && t->kind != C138_ABI_TUPLE && t->kind != C138_ABI_ARRAY)
         return get_word(p, t, topic, ret);
     *ret = c138_json_new_object();
@@ -582,12 +589,11 @@ c138_status c138_abi_decode_event(const struct c138_abi_item *event, const uint8
     for (size_t i = 0; status >= 0 && i < event->inputs->n_items; i++) {
         const struct c138_abi_type *t = &event->inputs->items[i];
         struct c138_json *value = NULL;
-        size_t before = path_push(&p, t, i);
+        struct path inner = within(&p, t, i);
         if (t->indexed)
-            status = topic_value(&p, t, topics[topic++], &value);
+            status = topic_value(&inner, t, topics[topic++], &value);
         else
             value = c138_json_ref(c138_json_at(values, at++));
-        path_pop(&p, before);
         if (status >= 0)
             c138_json_append(all, value);
     }

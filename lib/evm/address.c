@@ -3,19 +3,35 @@
 #include <evm/keccak.h>
 #include <evm/rlp.h>
 
-#include <ctype.h>
 #include <string.h>
 
-void c138_address_format(const uint8_t address[20], char ret_text[C138_ADDRESS_TEXT]) {
+static void format(const uint8_t address[20], char ret_text[C138_ADDRESS_TEXT]) {
     uint8_t digest[32];
     memcpy(ret_text, "0x", 2);
     c138_hex_encode(address, 20, ret_text + 2);
     c138_keccak256(ret_text + 2, 40, digest);
     for (size_t i = 0; i < 40; i++) {
         uint8_t nibble = (uint8_t)(i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4);
-        if (nibble >= 8)
-            ret_text[2 + i] = (char)toupper((unsigned char)ret_text[2 + i]);
+        if (nibble >= 8 && ret_text[2 + i] >= 'a')
+            ret_text[2 + i] = (char)(ret_text[2 + i] - 'a' + 'A');
     }
+}
+
+/* The same few addresses come again and again in what a node answers, and hashing is most of what a
+ * plain call takes to be read: each thread keeps the texts that it wrote last, one a slot. */
+#define KEPT 64 /* a power of two */
+static _Thread_local struct {
+    uint8_t address[20];
+    char text[C138_ADDRESS_TEXT]; /* "": free */
+} kept[KEPT];
+
+void c138_address_format(const uint8_t address[20], char ret_text[C138_ADDRESS_TEXT]) {
+    size_t slot = address[19] & (KEPT - 1);
+    if (!kept[slot].text[0] || memcmp(kept[slot].address, address, 20) != 0) {
+        format(address, kept[slot].text);
+        memcpy(kept[slot].address, address, 20);
+    }
+    memcpy(ret_text, kept[slot].text, C138_ADDRESS_TEXT);
 }
 
 c138_status c138_address_parse(const char *text, uint8_t ret_address[20], struct c138_err *err) {

@@ -1,4 +1,10 @@
 #include "besu.h"
+#include "permission.h"
+#include "poolclear.h"
+#include "tables.h"
+#include "votes.h"
+
+#include "audit_action.h"
 
 #include <base/mem.h>
 #include <base/when.h>
@@ -10,35 +16,34 @@
 
 C138_PLUGIN_NOTE("besu", "0.1.0", 0);
 
-/* --- Fields that several actions share ------------------------------------------------------- */
+/* --- Under the lock -------------------------------------------------------------------------- */
 
-#define NODE_PARAM                                                                                 \
-    C138_FIELD(.name = "node", .type = C138_T_STRING, .complete = "besu.nodes#name",               \
-               .summary = "Name of a watched node")
-#define NODE C138_FIELD(.name = "node", .type = C138_T_STRING, .summary = "Name of the node")
-#define STATE                                                                                      \
-    C138_FIELD(.name = "state", .type = C138_T_ENUM,                                               \
-               .choices = C138_TEXTS("unknown", "ok", "starting", "syncing", "lagging", "stalled", \
-                                     "other-chain", "refused", "unreachable"),                     \
-               .summary = "What it is doing")
-#define TEXT                                                                                       \
-    C138_FIELD(.name = "text", .type = C138_T_STRING, .summary = "What a person needs to know")
-#define STR(n, s) C138_FIELD(.name = n, .type = C138_T_STRING, .summary = s)
-#define UINT(n, s) C138_FIELD(.name = n, .type = C138_T_UINT, .summary = s)
-#define INT(n, s) C138_FIELD(.name = n, .type = C138_T_INT, .summary = s)
-#define BLOCKS(n, s) C138_FIELD(.name = n, .type = C138_T_UINT, .unit = "blocks", .summary = s)
-#define SECONDS(n, s) C138_FIELD(.name = n, .type = C138_T_DECIMAL, .unit = "s", .summary = s)
-#define YES(n, s) C138_FIELD(.name = n, .type = C138_T_BOOL, .summary = s)
-#define ADDRESS(n, s) C138_FIELD(.name = n, .type = C138_T_ADDRESS, .summary = s)
-#define HASH(n, s) C138_FIELD(.name = n, .type = C138_T_HASH32, .summary = s)
-#define TIME(n, s) C138_FIELD(.name = n, .type = C138_T_TIME, .summary = s)
-#define ROWS(n, s, ...)                                                                            \
-    C138_FIELD(.name = n, .type = C138_T_LIST, .summary = s,                                       \
-               .fields = C138_FIELDS(C138_FIELD(.name = "row", .type = C138_T_OBJECT,              \
-                                                .summary = "One row",                              \
-                                                .fields = C138_FIELDS(__VA_ARGS__))))
-#define OBJECT(n, s, ...)                                                                          \
-    C138_FIELD(.name = n, .type = C138_T_OBJECT, .summary = s, .fields = C138_FIELDS(__VA_ARGS__))
+void besu_lock(struct besu *b) {
+    (void)pthread_mutex_lock(&b->lock);
+}
+
+void besu_unlock(struct besu *b) {
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
+/* A short action has the instance for itself; long ones take the lock as they need it. */
+#define LOCKED(name)                                                                               \
+    static c138_status name##_locked(void *self, c138_call *call) {                                \
+        besu_lock(self);                                                                           \
+        c138_status status = besu_##name##_run(self, call);                                        \
+        besu_unlock(self);                                                                         \
+        return status;                                                                             \
+    }
+LOCKED(status)
+LOCKED(sync)
+LOCKED(validators)
+LOCKED(peers)
+LOCKED(txpool)
+LOCKED(nodes)
+LOCKED(consensus)
+LOCKED(peer_add)
+LOCKED(peer_remove)
+LOCKED(log_level)
 
 /* --- Actions --------------------------------------------------------------------------------- */
 
@@ -73,7 +78,7 @@ static const c138_action status_action = {
              STR("role", "validator, or what the config says"), STR("version", "Client version"),
              SECONDS("rpc_time", "Duration of the last request"),
              STR("missing_apis", "APIs that would tell more if they were enabled"), TEXT)),
-    .run = besu_status_run,
+    .run = status_locked,
 };
 
 static const c138_action sync_action = {
@@ -93,7 +98,7 @@ static const c138_action sync_action = {
              SECONDS("head_age", "Age of that block"), YES("syncing", "What eth_syncing says"),
              UINT("highest", "Target of a running sync"), BLOCKS("behind", "Behind its peers"),
              UINT("peers", "Connected peers"), TEXT)),
-    .run = besu_sync_run,
+    .run = sync_locked,
 };
 
 static const c138_action validators_action = {
@@ -122,7 +127,7 @@ static const c138_action validators_action = {
              UINT("missed_in_row", "Turns it let pass since it last proposed"),
              UINT("last_block", "The last block it proposed"),
              UINT("signer_blocks", "Blocks in the node's own signer metrics"))),
-    .run = besu_validators_run,
+    .run = validators_locked,
 };
 
 static const c138_action peers_action = {
@@ -140,7 +145,7 @@ static const c138_action peers_action = {
              UINT("head", "Its head as far as it was told"),
              ADDRESS("account", "The account of its node key"),
              YES("validator", "That account is a validator"), STR("enode", "Its enode URL"))),
-    .run = besu_peers_run,
+    .run = peers_locked,
 };
 
 static const c138_action txpool_action = {
@@ -157,7 +162,7 @@ static const c138_action txpool_action = {
                          UINT("local", "Sent to this node"), UINT("remote", "Heard from peers"),
                          UINT("queued", "Waiting for an earlier nonce"),
                          UINT("max_size", "Limit of the pool; absent: none (layered pool)"), TEXT)),
-    .run = besu_txpool_run,
+    .run = txpool_locked,
 };
 
 static const c138_action nodes_action = {
@@ -172,7 +177,7 @@ static const c138_action nodes_action = {
                                 STR("auth", "none, token or login"), STR("log_file", "Its log"),
                                 STR("role", "validator, or what the config says"),
                                 ADDRESS("address", "The account of its node key"))),
-    .run = besu_nodes_run,
+    .run = nodes_locked,
 };
 
 static const c138_action consensus_action = {
@@ -226,7 +231,7 @@ static const c138_action consensus_action = {
              C138_FIELD(.name = "missed", .type = C138_T_LIST,
                         .summary = "Validators that let their turn pass",
                         .fields = C138_FIELDS(ADDRESS("validator", "Its address"))))),
-    .run = besu_consensus_run,
+    .run = consensus_locked,
 };
 
 static const c138_action peer_add_action = {
@@ -250,7 +255,7 @@ static const c138_action peer_add_action = {
                    .summary = "How long to wait for the connection")),
     .results = C138_FIELDS(NODE, YES("connected", "It is connected now"),
                            YES("added", "It is new on the node's list"), TEXT),
-    .run = besu_peer_add_run,
+    .run = peer_add_locked,
 };
 
 static const c138_action peer_remove_action = {
@@ -271,7 +276,7 @@ static const c138_action peer_remove_action = {
                    .summary = "How long to wait until it is gone")),
     .results = C138_FIELDS(NODE, YES("connected", "It is still connected"),
                            YES("removed", "It was on the node's list"), TEXT),
-    .run = besu_peer_remove_run,
+    .run = peer_remove_locked,
 };
 
 static const c138_action log_level_action = {
@@ -294,7 +299,7 @@ static const c138_action log_level_action = {
                    .summary = "A Java package or class; without it everything")),
     .results = C138_FIELDS(NODE, STR("level", "The level asked for"),
                            STR("logger", "For which logger"), TEXT),
-    .run = besu_log_level_run,
+    .run = log_level_locked,
 };
 
 static const c138_action explain_action = {
@@ -320,12 +325,42 @@ static const c138_action explain_action = {
 };
 
 static const c138_action *const actions[] = {
-    &status_action,      &sync_action,      &validators_action, &peers_action,
-    &txpool_action,      &nodes_action,     &consensus_action,  &peer_add_action,
-    &peer_remove_action, &log_level_action, &explain_action,    NULL,
+    &status_action,
+    &sync_action,
+    &validators_action,
+    &peers_action,
+    &txpool_action,
+    &nodes_action,
+    &consensus_action,
+    &peer_add_action,
+    &peer_remove_action,
+    &log_level_action,
+    &explain_action,
+    &besu_vote_action,
+    &besu_votes_action,
+    &besu_account_allow_action,
+    &besu_account_deny_action,
+    &besu_node_allow_action,
+    &besu_node_deny_action,
+    &besu_permissions_action,
+    &besu_accounts_action,
+    &besu_txpool_clear_action,
+    &besu_audit_action,
+    NULL,
 };
 
 /* --- Events ---------------------------------------------------------------------------------- */
+
+#define VOTED                                                                                      \
+    ADDRESS("validator", "Whom it was on"),                                                        \
+        C138_FIELD(.name = "vote", .type = C138_T_ENUM, .choices = C138_TEXTS("add", "remove"),    \
+                   .summary = "What was voted")
+#define WHICH_LIST                                                                                 \
+    C138_FIELD(.name = "list", .type = C138_T_ENUM, .choices = C138_TEXTS("accounts", "nodes"),    \
+               .summary = "Which list")
+#define NODES_OF(n, s)                                                                             \
+    C138_FIELD(.name = n, .type = C138_T_LIST, .summary = s,                                       \
+               .fields = C138_FIELDS(STR("node", "A node")))
 
 static const c138_event *const events[] = {
     C138_EVENT(.topic = "besu.head", .flags = C138_EVENT_COALESCE, .severity = C138_SEVERITY_INFO,
@@ -370,9 +405,37 @@ static const c138_event *const events[] = {
                .fields = C138_FIELDS(
                    C138_FIELD(.name = "from", .type = C138_T_ENUM, .summary = "Which trouble",
                               .choices = C138_TEXTS("unreachable", "stalled", "lagging",
-                                                    "peers-low", "fork", "validator-missing")),
+                                                    "peers-low", "fork", "validator-missing",
+                                                    "accounts-drift", "nodes-drift")),
                    NODE, ADDRESS("validator", "The validator that is back"),
                    SECONDS("after", "How long it lasted"))),
+    C138_EVENT(.topic = "besu.vote.effective", .flags = C138_EVENT_KEEP,
+               .severity = C138_SEVERITY_INFO, .summary = "A vote changed the validator set",
+               .fields = C138_FIELDS(VOTED, UINT("block", "At this block"), TEXT)),
+    C138_EVENT(.topic = "besu.vote.expired", .flags = C138_EVENT_KEEP,
+               .severity = C138_SEVERITY_WARNING,
+               .summary = "A vote did not take effect before the epoch ended",
+               .fields = C138_FIELDS(VOTED, UINT("block", "At this block"), TEXT)),
+    C138_EVENT(.topic = "besu.vote.reissued", .flags = C138_EVENT_KEEP,
+               .severity = C138_SEVERITY_INFO,
+               .summary = "A node had forgotten a vote that is wanted, and has it again",
+               .fields = C138_FIELDS(VOTED, NODE)),
+    C138_EVENT(.topic = "besu.vote.held", .flags = C138_EVENT_KEEP,
+               .severity = C138_SEVERITY_WARNING,
+               .summary = "A vote is not cast again for now: the quorum would be lost",
+               .fields = C138_FIELDS(VOTED, TEXT)),
+    C138_EVENT(.topic = "besu.permissions-drift", .flags = C138_EVENT_KEEP,
+               .severity = C138_SEVERITY_WARNING, .summary = "The allowlists of the nodes differ",
+               .fields = C138_FIELDS(WHICH_LIST, UINT("count", "Entries that differ"),
+                                     ROWS("entries", "The first of them",
+                                          STR("entry", "Account or enode"),
+                                          NODES_OF("on", "Nodes whose list has it"),
+                                          NODES_OF("not_on", "Nodes whose list lacks it")),
+                                     TEXT)),
+    C138_EVENT(.topic = "besu.permission-undone", .flags = C138_EVENT_KEEP,
+               .severity = C138_SEVERITY_WARNING,
+               .summary = "A change of allowlists that was cut off was taken back on a node",
+               .fields = C138_FIELDS(NODE, WHICH_LIST, STR("item", "Account or enode"), TEXT)),
     NULL,
 };
 
@@ -409,6 +472,10 @@ static const c138_metric *const metrics[] = {
     VALIDATOR_GAUGE("validator_missed_turns", "Turns let pass since its last block"),
     VALIDATOR_GAUGE("validator_last_block", "Last block that the validator proposed"),
     VALIDATOR_GAUGE("validator_round", "Round in which the validator is, on a halted chain"),
+    GAUGE("votes_wanted", "Votes that were asked for here and are not settled"),
+    C138_METRIC(.type = C138_METRIC_GAUGE, .name = "chain138_besu_permissions_drift",
+                .help = "Entries that are not on every node's allowlist",
+                .labels = C138_TEXTS("list")),
     NULL,
 };
 
@@ -448,6 +515,7 @@ void besu_look(struct besu *b, uint32_t i) {
     besu_network_update(b); /* a head that moved makes the chain younger */
     besu_watch_node(b, i);
     besu_watch_network(b);
+    besu_wishes_tend(b, i);
 }
 
 void besu_look_if_older(struct besu *b, uint32_t i, int64_t max_age_ns) {
@@ -458,10 +526,15 @@ void besu_look_if_older(struct besu *b, uint32_t i, int64_t max_age_ns) {
 
 static void timer(void *self, uint64_t id) {
     struct besu *b = self;
-    if (id != TIMER_POLL || b->n_nodes == 0)
+    if (id != TIMER_POLL)
         return;
-    b->next %= b->n_nodes;
-    besu_look(b, b->next++);
+    besu_lock(b);
+    if (b->n_nodes) {
+        b->next %= b->n_nodes;
+        besu_look(b, b->next);
+        besu_permissions_tend(b, b->next++);
+    }
+    besu_unlock(b);
 }
 
 static void timer_start(struct besu *b) {
@@ -481,19 +554,27 @@ static void timer_start(struct besu *b) {
 static c138_status create(const c138_host *host, void **ret_self) {
     struct besu *b = c138_xcalloc(1, sizeof(*b));
     b->host = host;
+    (void)pthread_mutex_init(&b->lock, NULL);
     *ret_self = b;
     return C138_OK;
 }
 
 static c138_status prepare(void *self, c138_call *settings) {
-    return besu_settings_prepare(self, settings);
+    besu_lock(self);
+    c138_status status = besu_settings_prepare(self, settings);
+    besu_unlock(self);
+    return status;
 }
 
 static void commit(void *self, uint32_t apply) {
     struct besu *b = self;
+    besu_lock(b);
     besu_settings_commit(b, apply);
-    if (apply)
+    if (apply) {
+        besu_wishes_nodes_changed(b);
         timer_start(b);
+    }
+    besu_unlock(b);
 }
 
 static c138_status start(void *self) {
@@ -501,7 +582,11 @@ static c138_status start(void *self) {
     b->bus = b->host->get_extension(b->host, C138_EXT_BUS);
     b->metrics = b->host->get_extension(b->host, C138_EXT_METRICS);
     b->timers = b->host->get_extension(b->host, C138_EXT_TIMER);
+    b->kv = b->host->get_extension(b->host, C138_EXT_KV);
+    b->caller = b->host->get_extension(b->host, C138_EXT_CALL);
     b->started = 1;
+    besu_wishes_load(b);
+    besu_change_load(b);
     if (!b->timers)
         b->host->log(b->host, C138_LOG_WARNING,
                      "besu: the service \"timer\" is not granted: nodes are asked only when an "
@@ -522,12 +607,28 @@ static void destroy(void *self) {
     for (uint32_t i = 0; i < b->n_nodes; i++)
         besu_node_free(b->nodes[i].node);
     besu_settings_commit(b, 0);
+    besu_audit_forget(b);
+    besu_change_deinit(&b->begun);
+    (void)pthread_mutex_destroy(&b->lock);
     free(b);
 }
 
+static uint32_t health_locked(void *self, c138_text_fn on_text, void *user) {
+    besu_lock(self);
+    uint32_t health = besu_health(self, on_text, user);
+    besu_unlock(self);
+    return health;
+}
+
+static void rows_locked(void *self, c138_call *out) {
+    besu_lock(self);
+    besu_status_rows(self, out);
+    besu_unlock(self);
+}
+
 static const void *get_extension(void *self, const char *id) {
-    static const c138_health health = {C138_SIZED(c138_health), .health = besu_health};
-    static const c138_status_ext status = {C138_SIZED(c138_status_ext), .status = besu_status_rows};
+    static const c138_health health = {C138_SIZED(c138_health), .health = health_locked};
+    static const c138_status_ext status = {C138_SIZED(c138_status_ext), .status = rows_locked};
     (void)self;
     if (strcmp(id, C138_EXT_HEALTH) == 0)
         return &health;
@@ -540,7 +641,7 @@ static const c138_plugin plugin = {
     .abi_minor = C138_ABI_MINOR,
     .name = "besu",
     .version = "0.1.0",
-    .summary = "Watches Hyperledger Besu nodes and their consensus",
+    .summary = "Watches Besu nodes, and changes who validates, sends and connects",
     .license = "Apache-2.0",
     .settings = besu_setting_fields,
     .actions = actions,

@@ -1,5 +1,7 @@
 /*
- * plugins/besu/besu.h: the plugin's instance. Everything in it belongs to the actor: no locks.
+ * plugins/besu/besu.h: the plugin's instance. Whoever reads or writes it holds `lock`: the actor
+ * for each of its callbacks, a long action while it looks, not while it waits or calls another plugin.
+ * A reload may exchange the nodes whenever the lock is free: no pointer to a node outlives it.
  *
  *   besu.c     the tables of the contract, life of the instance, polling
  *   settings.c what the config says
@@ -8,20 +10,59 @@
  *   network.c  what all nodes together say: validators, quorum, what is missing
  *   watch.c    events with hysteresis, and metrics
  *   reads.c, consensus.c, writes.c  the actions
+ *   audit.h    files and rules: besu.audit
+ *   votes.c, votewatch.c  who validates: votes, cast and looked after;  quorum.c its arithmetic
+ *   permission.c, permwatch.c, permreads.c, change.c  who may send and connect;  allowlist.c lists;
+ *   contract.c the contracts that hold such lists
+ *   poolclear.c, poolstop.c, pool.c  what is stuck in the transaction pools
+ *   tables.c   the tables of these actions
  */
 #ifndef BESU_BESU_H
 #define BESU_BESU_H
 #include "chain.h"
 #include "node.h"
+#include "quorum.h"
 #include "rounds.h"
 #include <chain138/host.h>
+#include <pthread.h>
 
 #define BESU_NODES_MAX 64
 
 struct besu_settings {
     int64_t poll_ns, timeout_ns, stalled_after_ns, hysteresis_ns, block_period_ns, start_grace_ns,
-        restart_ns;
-    uint64_t lag_blocks, peers_min, consensus_blocks, missing_turns;
+        restart_ns, permissions_ns;
+    uint64_t lag_blocks, peers_min, consensus_blocks, missing_turns, epoch_length;
+    char permission_key[64]; /* signs changes of the permission contracts; "": none does */
+    struct besu_address ingress[BESU_LISTS];
+};
+
+/* A vote that somebody wanted and that is not settled yet. */
+#define BESU_WISHES_MAX 32
+enum besu_wish_state {
+    BESU_WISH_WANTED,
+    BESU_WISH_EFFECTIVE, /* these three: the votes are being taken back from the nodes */
+    BESU_WISH_EXPIRED,
+    BESU_WISH_DISCARDED,
+};
+struct besu_wish {
+    struct besu_address validator;
+    int add; /* 0: remove */
+    enum besu_wish_state state;
+    uint64_t block;      /* head when it was asked for */
+    uint64_t epoch_ends; /* here the network forgets the votes of this epoch */
+    int64_t since_ns;    /* UTC */
+    char who[128];
+    uint64_t clean[BESU_NODES_MAX / 64 + 1]; /* nodes that hold no vote of it any more */
+    int held;                                /* not cast again for now: the quorum would be lost */
+};
+
+/* A change of allowlists that was begun. It is on disk before the first node is changed. */
+struct besu_change {
+    enum besu_list_kind kind;
+    int allow; /* 0: deny */
+    char *item;
+    char *nodes[BESU_NODES_MAX]; /* names of those that are to be changed */
+    uint32_t n_nodes;
 };
 
 /* A condition that is reported once it holds, and taken back once it is gone for a while. */
@@ -114,6 +155,9 @@ struct besu {
     const c138_bus *bus;         /* NULL: not granted */
     const c138_metrics *metrics; /* NULL: not granted */
     const c138_timer *timers;    /* NULL: not granted: nothing is polled between calls */
+    const c138_kv *kv;         /* NULL: not granted: wishes and begun changes die with the agent */
+    const c138_caller *caller; /* NULL: not granted: no contracts, no transactions */
+    pthread_mutex_t lock;
     struct besu_settings settings, staged_settings;
     struct besu_watched nodes[BESU_NODES_MAX];
     uint32_t n_nodes;
@@ -123,12 +167,21 @@ struct besu {
     uint32_t next; /* node of the next tick */
     struct besu_chain chain;
     struct besu_network net;
+    struct besu_audit *audit, *staged_audit; /* audit.c */
+    struct besu_wish wishes[BESU_WISHES_MAX];
+    uint32_t n_wishes;
+    struct besu_change begun; /* n_nodes 0: none; left by a run that was cut off */
+    struct besu_alarm drift[BESU_LISTS];
 };
 
+void besu_lock(struct besu *b);
+void besu_unlock(struct besu *b);
 int64_t besu_utc(const struct besu *b);
 int64_t besu_mono(const struct besu *b);
 /* Polls one node and draws the conclusions. Blocks for the rpc timeout at most twice. */
 void besu_look(struct besu *b, uint32_t i);
+/* Looks at all nodes, as long as the call has time. */
+void besu_look_all(struct besu *b, c138_call *call, int64_t max_age_ns);
 /* Looks at the node unless it was looked at within the last `max_age_ns`. */
 void besu_look_if_older(struct besu *b, uint32_t i, int64_t max_age_ns);
 
@@ -146,7 +199,12 @@ struct besu_member *besu_member_find(struct besu *b, const struct besu_address *
 void besu_member_name(const struct besu *b, const struct besu_member *m, char *ret_text,
                       size_t size);
 
+int besu_is_validator(struct besu *b, const struct besu_node *n);
+/* As it is now; how many take part is told by `missing` of the members. */
+struct besu_quorum_state besu_network_quorum(const struct besu *b);
+
 /* watch.c */
+void besu_publish(struct besu *b, const char *topic, struct c138_json *fields /* taken */);
 void besu_watch_node(struct besu *b, uint32_t i);
 void besu_watch_network(struct besu *b);
 /* Take away the metrics of what is watched no more. */
@@ -173,6 +231,7 @@ double besu_seconds(int64_t ns);
 #define BESU_SECONDS_TEXT 32
 void besu_seconds_text(int64_t ns, char ret_text[BESU_SECONDS_TEXT]);
 void besu_set_seconds(c138_call *call, const char *key, int64_t ns);
+void besu_set_address(c138_call *call, const char *key, const struct besu_address *a);
 /* consensus.c */
 c138_status besu_consensus_run(void *self, c138_call *call);
 /* writes.c */

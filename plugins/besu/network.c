@@ -42,6 +42,11 @@ void besu_member_name(const struct besu *b, const struct besu_member *m, char *r
         snprintf(ret_text, size, "%s", address);
 }
 
+struct besu_quorum_state besu_network_quorum(const struct besu *b) {
+    return besu_quorum_state(b->net.consensus, b->net.validators,
+                             b->net.validators - b->net.missing);
+}
+
 static int answers(const struct besu *b, uint32_t i) {
     const struct besu_node *n = b->nodes[i].node;
     return n->polled && n->status == C138_OK && n->has_head;

@@ -23,6 +23,10 @@ void besu_node_config_deinit(struct besu_node_config *c) {
     free(c->password_ref);
     free(c->log_file);
     free(c->role);
+    free(c->permissions_accounts_file);
+    free(c->permissions_nodes_file);
+    free(c->static_nodes_file);
+    free(c->data_dir);
     *c = (struct besu_node_config){0};
 }
 
@@ -31,7 +35,10 @@ int besu_node_config_equal(const struct besu_node_config *a, const struct besu_n
            c138_streq(a->host_header, b->host_header) && c138_streq(a->token_file, b->token_file) &&
            c138_streq(a->username, b->username) && c138_streq(a->password_ref, b->password_ref) &&
            c138_streq(a->log_file, b->log_file) && c138_streq(a->role, b->role) &&
-           a->has_validator == b->has_validator &&
+           c138_streq(a->permissions_accounts_file, b->permissions_accounts_file) &&
+           c138_streq(a->permissions_nodes_file, b->permissions_nodes_file) &&
+           c138_streq(a->static_nodes_file, b->static_nodes_file) &&
+           c138_streq(a->data_dir, b->data_dir) && a->has_validator == b->has_validator &&
            memcmp(&a->validator, &b->validator, sizeof(a->validator)) == 0;
 }
 
@@ -75,6 +82,8 @@ struct besu_node *besu_node_free(struct besu_node *n) {
     c138_rpc_auth_free(n->auth);
     besu_logtail_free(n->log);
     besu_node_config_deinit(&n->config);
+    for (int kind = 0; kind < BESU_LISTS; kind++)
+        besu_list_deinit(&n->lists[kind].list);
     free(n);
     return NULL;
 }
@@ -193,7 +202,11 @@ static void probe_info(struct besu_node *n, const struct c138_json *info) {
             n->config_period_ns = period * C138_NS_PER_S;
         if (timeout > 0 && timeout < 86400)
             n->request_timeout_ns = timeout * C138_NS_PER_S;
+        n->epoch_length = c138_json_get_uint(bft, "epochLength", 0);
     }
+    if (n->epoch_length == 0)
+        n->epoch_length =
+            c138_json_get_uint(c138_json_path(info, "protocols.eth.config.clique"), "epoch", 0);
 }
 
 static enum besu_consensus consensus_of(const struct besu_node *n) {

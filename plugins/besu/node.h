@@ -9,6 +9,7 @@
 #ifndef BESU_NODE_H
 #define BESU_NODE_H
 #include <net/rpcauth.h>
+#include "allowlist.h"
 #include "chain.h"
 #include "logtail.h"
 #include <net/jsonrpc.h>
@@ -22,6 +23,7 @@
 
 struct besu_node_config {
     char *name, *url, *host_header, *token_file, *username, *password_ref, *log_file, *role;
+    char *permissions_accounts_file, *permissions_nodes_file, *static_nodes_file, *data_dir;
     int has_validator;
     struct besu_address validator;
 };
@@ -31,6 +33,20 @@ int besu_node_config_equal(const struct besu_node_config *a, const struct besu_n
 struct besu_peer {
     struct besu_address address; /* of its node key: that of a validator, if it is one */
     uint64_t head;               /* 0: not told */
+};
+
+/* What a node told of one of its lists. */
+enum besu_list_state {
+    BESU_LIST_UNASKED,
+    BESU_LIST_ON,
+    BESU_LIST_OFF, /* the node lets everybody */
+    BESU_LIST_NO_API,
+    BESU_LIST_SILENT, /* it did not answer */
+};
+struct besu_node_list {
+    enum besu_list_state state;
+    struct besu_list list; /* BESU_LIST_ON */
+    struct c138_err error; /* NO_API, SILENT */
 };
 
 enum besu_txpool_kind { BESU_TXPOOL_NONE, BESU_TXPOOL_BESU, BESU_TXPOOL_STATUS };
@@ -54,6 +70,7 @@ struct besu_node {
     char enode[300];
     enum besu_consensus consensus;
     int64_t config_period_ns, request_timeout_ns; /* of its genesis; 0: not told */
+    uint64_t epoch_length;                        /* of its genesis; 0: not told */
     enum besu_txpool_kind txpool;
     int no_peers_api; /* admin_peers refused */
 
@@ -78,6 +95,9 @@ struct besu_node {
     int64_t txpool_count;  /* -1: not told */
     int64_t txpool_queued; /* -1 */
     int64_t txpool_max;    /* -1: no limit told */
+    /* Of the last besu_node_lists(). */
+    int64_t lists_ns; /* monotonic; 0: not asked yet */
+    struct besu_node_list lists[BESU_LISTS];
     /* The block that is compared between nodes. */
     int has_reference;
     uint64_t reference_number;
@@ -112,6 +132,20 @@ c138_status besu_node_call(struct besu_node *n, const char *method,
  */
 c138_status besu_node_validators(struct besu_node *n, struct besu_validators *ret_validators,
                                  struct c138_err *err);
+/* Asks for both allowlists; everything is in n->lists. */
+void besu_node_lists(struct besu_node *n);
+/* The votes that it holds: {"0x...": true (add) | false}. */
+c138_status besu_node_votes(struct besu_node *n, struct c138_json **ret_votes,
+                            struct c138_err *err);
+/* Casts a vote, and looks whether the node holds it then; `discard`: takes it back. Besu says true
+ * for anything: address and role are the caller's to check. */
+enum besu_ballot { BESU_BALLOT_ADD, BESU_BALLOT_REMOVE, BESU_BALLOT_DISCARD };
+c138_status besu_node_vote(struct besu_node *n, const struct besu_address *validator,
+                           enum besu_ballot ballot, struct c138_err *err);
+/* In what besu_node_votes() gave: 1 add, 0 remove, -1 none. */
+int besu_vote_in(const struct c138_json *votes, const struct besu_address *validator);
+/* It has the API in which votes are cast. */
+int besu_node_can_vote(const struct besu_node *n);
 /* Is a peer with this account connected to it? -1: not known (no ADMIN API, or no answer). */
 int besu_node_sees(const struct besu_node *n, const struct besu_address *address);
 /* Highest block that it heard of from its peers; 0: none. */

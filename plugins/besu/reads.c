@@ -73,6 +73,13 @@ c138_status besu_pick_one(struct besu *b, c138_call *call, uint32_t *ret_i) {
 }
 
 /* Brings what is known up to date, as long as the call has time. */
+void besu_look_all(struct besu *b, c138_call *call, int64_t max_age_ns) {
+    for (uint32_t i = 0; i < b->n_nodes && !c138_cancelled(call); i++)
+        besu_look_if_older(b, i, max_age_ns);
+    for (uint32_t i = 0; i < b->n_nodes; i++)
+        besu_node_judge(b, i);
+}
+
 static void look(struct besu *b, c138_call *call, uint32_t only) {
     for (uint32_t i = 0; i < b->n_nodes && !c138_cancelled(call); i++)
         if (only == UINT32_MAX || only == i)
@@ -81,17 +88,19 @@ static void look(struct besu *b, c138_call *call, uint32_t only) {
         besu_node_judge(b, i);
 }
 
-static int is_validator(struct besu *b, const struct besu_node *n) {
+int besu_is_validator(struct besu *b, const struct besu_node *n) {
     return n->has_address && besu_member_find(b, &n->address) != NULL;
 }
 
 static const char *role_of(struct besu *b, const struct besu_node *n) {
     if (n->config.role && strcmp(n->config.role, "auto") != 0)
         return n->config.role;
-    return is_validator(b, n) ? "validator" : n->has_address && b->net.validators ? "rpc" : "auto";
+    return besu_is_validator(b, n)               ? "validator"
+           : n->has_address && b->net.validators ? "rpc"
+                                                 : "auto";
 }
 
-static void set_address(c138_call *call, const char *key, const struct besu_address *a) {
+void besu_set_address(c138_call *call, const char *key, const struct besu_address *a) {
     char text[BESU_ADDRESS_TEXT];
     besu_address_write(a, text);
     c138_set_str(call, key, text);
@@ -338,7 +347,7 @@ static void write_member(const struct besu *b, c138_call *call, const struct bes
                          const struct c138_json *metrics) {
     int64_t signed_blocks = signer_blocks(metrics, &m->address);
     c138_open_object(call, NULL);
-    set_address(call, "address", &m->address);
+    besu_set_address(call, "address", &m->address);
     if (m->node >= 0)
         c138_set_str(call, "node", b->nodes[m->node].node->config.name);
     c138_set_str(call, "state", member_state(m));
@@ -405,7 +414,7 @@ static void write_peer(struct besu *b, c138_call *call, const struct besu_node *
     if (peer.head)
         c138_set_uint(call, "head", peer.head);
     if (!besu_address_is_zero(&peer.address)) {
-        set_address(call, "account", &peer.address);
+        besu_set_address(call, "account", &peer.address);
         if (b->net.validators)
             c138_set_bool(call, "validator", besu_member_find(b, &peer.address) != NULL);
     }
@@ -504,7 +513,7 @@ c138_status besu_nodes_run(void *self, c138_call *call) {
             c138_set_str(call, "log_file", n->config.log_file);
         c138_set_str(call, "role", role_of(b, n));
         if (n->has_address)
-            set_address(call, "address", &n->address);
+            besu_set_address(call, "address", &n->address);
         c138_close(call);
     }
     c138_close(call);

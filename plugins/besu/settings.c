@@ -1,5 +1,7 @@
 #include "besu.h"
 
+#include "audit_action.h"
+
 #include <base/mem.h>
 #include <base/when.h>
 
@@ -25,11 +27,14 @@ static const c138_field *const node_members[] = {
                .summary = "That user's password"),
     C138_FIELD(.name = "log_file", .type = C138_T_PATH,
                .summary = "Its log, for the rounds of a halted chain, which no API tells"),
+    C138_FIELD(.name = "data_dir", .type = C138_T_PATH, .flags = C138_FIELD_WRITABLE,
+               .summary = "Its data folder, so that txpool-clear can lay its txpool.dump aside"),
     C138_FIELD(.name = "validator", .type = C138_T_ADDRESS,
                .summary = "Its address as a validator; without it asked of the node (API ADMIN)"),
     C138_FIELD(.name = "role", .type = C138_T_ENUM, .default_text = "auto",
                .choices = C138_TEXTS("auto", "validator", "rpc", "boot"),
                .summary = "What it is for; auto: a validator if it is in the set"),
+    BESU_AUDIT_NODE_FIELDS,
     NULL,
 };
 
@@ -72,6 +77,21 @@ const c138_field *const besu_setting_fields[] = {
     C138_FIELD(.name = "consensus_blocks", .type = C138_T_UINT, .default_text = "20",
                .unit = "blocks", .min_text = "1", .max_text = "256",
                .summary = "Blocks that besu.consensus shows"),
+    BESU_AUDIT_FIELDS,
+    C138_FIELD(.name = "epoch_length", .type = C138_T_UINT, .default_text = "0", .unit = "blocks",
+               .max_text = "1000000000",
+               .summary = "Blocks after which votes count anew; 0: as the genesis says, or 30000"),
+    C138_FIELD(.name = "permissions_interval", .type = C138_T_DURATION, .default_text = "30s",
+               .max_text = "1d",
+               .summary = "How often nodes with API PERM are asked for their lists; 0s: never"),
+    C138_FIELD(.name = "permission_key", .type = C138_T_STRING, .max_text = "63",
+               .summary = "Key that may change the permission contracts, as in keys.list"),
+    C138_FIELD(.name = "account_ingress", .type = C138_T_ADDRESS,
+               .default_text = "0x0000000000000000000000000000000000008888",
+               .summary = "Where the contract for accounts is registered"),
+    C138_FIELD(.name = "node_ingress", .type = C138_T_ADDRESS,
+               .default_text = "0x0000000000000000000000000000000000009999",
+               .summary = "Where the contract for nodes is registered"),
     NULL,
 };
 
@@ -97,14 +117,19 @@ static c138_status refuse(c138_call *settings, uint32_t i, const char *name, con
 
 static c138_status stage_node(struct besu *b, c138_call *settings, uint32_t i) {
     struct besu_node_config *c = &b->staged_nodes[b->n_staged++];
-    *c = (struct besu_node_config){.name = member(settings, i, "name"),
-                                   .url = member(settings, i, "url"),
-                                   .host_header = member(settings, i, "host_header"),
-                                   .token_file = member(settings, i, "token_file"),
-                                   .username = member(settings, i, "username"),
-                                   .password_ref = member(settings, i, "password"),
-                                   .log_file = member(settings, i, "log_file"),
-                                   .role = member(settings, i, "role")};
+    *c = (struct besu_node_config){
+        .name = member(settings, i, "name"),
+        .url = member(settings, i, "url"),
+        .host_header = member(settings, i, "host_header"),
+        .token_file = member(settings, i, "token_file"),
+        .username = member(settings, i, "username"),
+        .password_ref = member(settings, i, "password"),
+        .log_file = member(settings, i, "log_file"),
+        .role = member(settings, i, "role"),
+        .permissions_accounts_file = member(settings, i, "permissions_accounts_file"),
+        .permissions_nodes_file = member(settings, i, "permissions_nodes_file"),
+        .static_nodes_file = member(settings, i, "static_nodes_file"),
+        .data_dir = member(settings, i, "data_dir")};
     C138_FREE char *validator = member(settings, i, "validator");
     if (!c->name || !c->url)
         return refuse(settings, i, c->name, "name and url are needed");
@@ -138,7 +163,14 @@ c138_status besu_settings_prepare(struct besu *b, c138_call *settings) {
         .peers_min = c138_uint(settings, "peers_min"),
         .missing_turns = c138_uint(settings, "missing_turns"),
         .consensus_blocks = c138_uint(settings, "consensus_blocks"),
+        .epoch_length = c138_uint(settings, "epoch_length"),
+        .permissions_ns = c138_int(settings, "permissions_interval"),
     };
+    if (c138_has(settings, "permission_key"))
+        snprintf(s->permission_key, sizeof(s->permission_key), "%s",
+                 c138_str(settings, "permission_key"));
+    (void)besu_address_read(c138_str(settings, "account_ingress"), &s->ingress[BESU_LIST_ACCOUNTS]);
+    (void)besu_address_read(c138_str(settings, "node_ingress"), &s->ingress[BESU_LIST_NODES]);
     uint64_t count = c138_uint(settings, "nodes");
     if (count > BESU_NODES_MAX)
         return c138_fail(settings, C138_E_INVALID, "setting.invalid", "nodes: at most 64");
@@ -152,6 +184,8 @@ c138_status besu_settings_prepare(struct besu *b, c138_call *settings) {
                                       .role = c138_xstrdup("auto")};
     if (status != C138_OK)
         staged_clear(b);
+    else
+        besu_audit_prepare(b, settings);
     b->staged = status == C138_OK;
     return status;
 }
@@ -200,4 +234,5 @@ void besu_settings_commit(struct besu *b, uint32_t apply) {
     }
     free(nodes);
     staged_clear(b);
+    besu_audit_commit(b, apply);
 }

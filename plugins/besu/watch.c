@@ -39,7 +39,7 @@ int besu_alarm_step(struct besu_alarm *a, int bad, int64_t now_ns, int64_t raise
 
 /* --- Events ---------------------------------------------------------------------------------- */
 
-static void publish(struct besu *b, const char *topic, struct c138_json *fields /* taken */) {
+void besu_publish(struct besu *b, const char *topic, struct c138_json *fields /* taken */) {
     if (b->bus) {
         C138_FREE char *text = c138_json_dump(fields);
         c138_status status = b->bus->publish(b->host, NULL, topic, text);
@@ -80,7 +80,7 @@ static void publish_recovered(struct besu *b, const char *node, const char *vali
         c138_json_set_str(e, "validator", validator);
     set_seconds(e, "after",
                 a->since_ns > a->raised_ns ? a->since_ns - a->raised_ns : now - a->raised_ns);
-    publish(b, "besu.recovered", e);
+    besu_publish(b, "besu.recovered", e);
 }
 
 static void publish_head(struct besu *b, struct besu_watched *w) {
@@ -100,7 +100,7 @@ static void publish_head(struct besu *b, struct besu_watched *w) {
         c138_json_set_str(e, "proposer", text);
         c138_json_set_uint(e, "round", h->round);
     }
-    publish(b, "besu.head", e);
+    besu_publish(b, "besu.head", e);
 }
 
 static struct c138_json *alarm_fields(struct besu *b, const struct besu_watched *w,
@@ -185,8 +185,8 @@ static void step_node(struct besu *b, uint32_t i, enum besu_alarm_kind kind, int
     hold_times(b, &raise, &hold);
     int step = besu_alarm_step(&w->alarms[kind], bad, now, raise, hold);
     if (step == BESU_STEP_RAISED)
-        publish(b, alarm_names[kind].topic,
-                kind == BESU_ALARM_FORK ? fork_fields(b, i, other) : alarm_fields(b, w, kind));
+        besu_publish(b, alarm_names[kind].topic,
+                     kind == BESU_ALARM_FORK ? fork_fields(b, i, other) : alarm_fields(b, w, kind));
     else if (step == BESU_STEP_CLEARED)
         publish_recovered(b, w->node->config.name, NULL, alarm_names[kind].from, &w->alarms[kind],
                           now);
@@ -280,7 +280,7 @@ static void publish_missing(struct besu *b, const struct besu_member *m) {
         c138_json_set_bool(e, "connected", m->connected);
     c138_json_set_uint(e, "missing", b->net.missing);
     c138_json_set_int(e, "margin", b->net.margin);
-    publish(b, "besu.validator-missing", e);
+    besu_publish(b, "besu.validator-missing", e);
 }
 
 static void member_metrics(struct besu *b, const struct besu_member *m) {
@@ -332,6 +332,7 @@ void besu_watch_network(struct besu *b) {
         set(b, "chain138_besu_quorum_margin", NULL, net->margin);
     }
     set(b, "chain138_besu_halted", NULL, net->halted);
+    set(b, "chain138_besu_votes_wanted", NULL, b->n_wishes);
     if (net->period_ns)
         set(b, "chain138_besu_block_period_seconds", NULL, besu_seconds(net->period_ns));
 }

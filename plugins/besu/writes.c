@@ -14,22 +14,11 @@
 
 #define LOOK_EVERY_NS (250 * C138_NS_PER_MS)
 
-/* The key part of an enode URL. */
-static const char *enode_id(const char *enode, char ret_id[129]) {
-    const char *at = c138_starts_with(enode, "enode://") ? enode + 8 : "";
-    size_t length = strcspn(at, "@");
-    if (length != 128)
-        length = 0;
-    memcpy(ret_id, at, length);
-    ret_id[length] = '\0';
-    return ret_id;
-}
-
 /* 1, 0, -1: the node would not tell. */
 static int is_connected(struct besu_node *n, const char *enode, struct c138_err *err) {
     C138_JSON struct c138_json *peers = NULL;
     char id[129];
-    enode_id(enode, id);
+    besu_enode_id(enode, id);
     if (besu_node_call(n, "admin_peers", NULL, &peers, err) != C138_OK)
         return -1;
     for (size_t i = 0; i < c138_json_count(peers); i++) {
@@ -86,19 +75,19 @@ static int is_allowed(struct besu_node *n, const char *enode) {
     C138_JSON struct c138_json *list = NULL;
     struct c138_err ignored;
     char id[129], other[129];
-    enode_id(enode, id);
+    besu_enode_id(enode, id);
     if (!(n->apis & BESU_API_PERM) ||
         besu_node_call(n, "perm_getNodesAllowlist", NULL, &list, &ignored) != C138_OK)
         return -1;
     for (size_t i = 0; i < c138_json_count(list); i++)
-        if (strcasecmp(enode_id(c138_json_as_str(c138_json_at(list, i), ""), other), id) == 0)
+        if (strcasecmp(besu_enode_id(c138_json_as_str(c138_json_at(list, i), ""), other), id) == 0)
             return 1;
     return 0;
 }
 
 static int is_self(const struct besu_node *n, const char *enode) {
     char own[129], id[129];
-    return enode_id(n->enode, own)[0] && strcasecmp(own, enode_id(enode, id)) == 0;
+    return besu_enode_id(n->enode, own)[0] && strcasecmp(own, besu_enode_id(enode, id)) == 0;
 }
 
 static const char *why_not_connected(struct besu_node *n, const char *enode, int added) {
@@ -106,7 +95,7 @@ static const char *why_not_connected(struct besu_node *n, const char *enode, int
         return "this enode is the node itself";
     if (is_allowed(n, enode) == 0)
         return "the enode is not on the node's allowlist, so it will never connect, although the "
-               "node said yes: add it there first (perm_addNodesToAllowlist)";
+               "node said yes: add it there first (besu.node-allow)";
     return added ? "added, but not connected yet: check that the peer runs, that its address and "
                    "port are right and not filtered, and that it allows this node"
                  : "the node knew this peer already, and is not connected: check that the peer "
@@ -164,7 +153,7 @@ c138_status besu_peer_remove_run(void *self, c138_call *call) {
     c138_set_bool(call, "removed", (uint32_t)removed);
     c138_set_str(call, "text",
                  connected ? "still connected: the peer dials this node itself; take it off the "
-                             "allowlist (perm_removeNodesFromAllowlist), or remove this node there"
+                             "allowlist (besu.node-deny), or remove this node there"
                  : removed
                      ? "removed; it comes back if the peer dials, or at a restart if it is in "
                        "static-nodes.json"

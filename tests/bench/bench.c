@@ -50,6 +50,12 @@ double bench_median(double *values, size_t count) {
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+int64_t bench_cpu_ns(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * C138_NS_PER_S + t.tv_nsec;
+}
+
 const char *bench_build_dir(void) {
     const char *dir = getenv("C138_BUILD_DIR");
     return dir ? dir : ".";

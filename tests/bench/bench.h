@@ -26,6 +26,7 @@ void bench_down(struct bench *b);
 /* Calls an action and turns the loop until it answered. */
 void bench_call(struct bench *b, const char *action, const char *params);
 const char *bench_build_dir(void);
+int64_t bench_cpu_ns(void);                        /* of this process so far, all its threads */
 double bench_median(double *values, size_t count); /* sorts them */
 void bench_note(const char *name, double value, const char *unit, const char *op, double goal,
                 const char *fmt, ...) __attribute__((format(printf, 6, 7)));

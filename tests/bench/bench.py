@@ -2,7 +2,8 @@
 """make bench: every figure is a ratio against a peer measured in the same run, or an absolute size; also as JSON in bench.json.
 
 Nothing here passes or fails: figures are printed beside their goals. Needs what the goals compare with: nats-server and libnats, curl,
-anvil (C138_ANVIL). What is missing is left out with its reason.
+anvil (C138_ANVIL), libgcrypt, and from npm cast, ethers, viem and hardhat (C138_NPM_CACHE). What is missing is left out with its reason.
+C138_BENCH=decoding,sending runs only those parts.
 """
 import http.client
 import json
@@ -12,12 +13,16 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from abi_vectors import cast_program  # noqa: E402
-from harness import Agent, Skip, built, check, development_chain, equal, free_port, until  # noqa: E402
+from harness import Agent, built, check, development_chain, equal, free_port, until  # noqa: E402
 from sender import ACCOUNTS, TO, Sender  # noqa: E402
+from vectors import Skip, cast_program, npm  # noqa: E402
+
+ETHERS, VIEM, HARDHAT = "6.17.0", "2.57.20", "2.29.1"
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 results = []
 
@@ -53,6 +58,56 @@ def programs():
             left_out(name, "ended with %d: %s" % (r.returncode, r.stderr.strip()[-200:]))
 
 
+class Answers:
+    """A program that is asked by a line and answers with a number."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self, question):
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self):
+        self.process.communicate()
+
+
+def decoding(rounds=11):
+    """Values, events and RLP, from the text that a node answers: processor time of ours, of ethers and of viem, one after the other."""
+    inputs = os.path.join(HERE, "decode_inputs.json")
+    try:
+        if not shutil.which("node"):
+            raise Skip("node is not installed")
+        folders = [str(npm("ethers", ETHERS)), str(npm("viem", VIEM))]
+    except Skip as why:
+        left_out("decoding / ethers and viem", str(why))
+        return
+    if not os.path.exists(built("bench_decode")):
+        left_out("decoding / ethers and viem", "bench_decode is not built: make bench builds it")
+        return
+    ours, theirs = Answers(built("bench_decode"), inputs), Answers("node", os.path.join(HERE, "decode.js"), *folders, inputs)
+    try:
+        with open(inputs) as f:
+            for case in json.load(f):
+                decoding_of(case, ours, theirs, rounds)
+    except (ValueError, OSError) as why:
+        left_out("decoding / ethers and viem", "one of the programs ended (its words are above): %s" % why)
+    ours.close()
+    theirs.close()
+
+
+def decoding_of(case, ours, theirs, rounds):
+    mine, ratios = [], {"ethers": [], "viem": []}
+    for _ in range(rounds):
+        mine.append(ours(case["name"]))
+        for library, values in ratios.items():
+            values.append(theirs("%s %s" % (library, case["name"])) / mine[-1])
+    for library, values in ratios.items():
+        note("%s, speed to %s" % (case["what"], library), statistics.median(values), (">=", 10), "x",
+             "%.0f to %.0f over %d rounds, ours %.0f ns" % (min(values), max(values), rounds, statistics.median(mine)))
+
+
 def pss_bytes(pid):
     with open("/proc/%d/smaps_rollup" % pid) as f:
         for line in f:
@@ -72,13 +127,13 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def whole_commands(one, two, rounds=60):
-    """Medians of wall time of two commands, run alternately."""
+def whole_commands(one, two, rounds=60, **of_two):
+    """Medians of wall time of two commands, run alternately. `of_two`: how the second one is run."""
     times = ([], [])
     for i in range(rounds):
         for n, command in enumerate((one, two)):
             began = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True, **(of_two if n else {}))
             times[n].append(time.perf_counter() - began)
     return statistics.median(times[0]), statistics.median(times[1])
 
@@ -138,8 +193,54 @@ def rpc_of(url):
     return call
 
 
+def hardhat_project(folder, url, key):
+    """The least that `hardhat run` takes: no contracts, so no compiler is fetched; the provider alone sends, and asks for the receipt without
+    a pause. Gives the command and how to run it.
+    """
+    modules = npm("hardhat", HARDHAT).parent
+    if not shutil.which("npx"):
+        raise Skip("npx is not installed")
+    os.symlink(modules, os.path.join(folder, "node_modules"))
+    files = {"package.json": '{"private": true}\n',
+             "hardhat.config.js": 'module.exports = {solidity: "0.8.28", networks: {localhost: {url: "%s", chainId: 138, accounts: ["0x%s"]}}};\n' % (url, key),
+             "send.js": """const {network} = require("hardhat");
+async function main() {
+    const ask = (method, ...params) => network.provider.request({method, params});
+    const [from] = await ask("eth_accounts");
+    const hash = await ask("eth_sendTransaction", {from, to: "%s", value: "0x3b9aca00"});
+    let receipt = null;
+    while (!receipt)
+        receipt = await ask("eth_getTransactionReceipt", hash);
+    if (receipt.status !== "0x1")
+        throw new Error("failed");
+}
+main().catch((e) => { console.error(e); process.exitCode = 1; });
+""" % TO}
+    for name, text in files.items():
+        with open(os.path.join(folder, name), "w") as f:
+            f.write(text)
+    env = dict(os.environ, HARDHAT_DISABLE_TELEMETRY_PROMPT="true", NO_UPDATE_NOTIFIER="1",
+               **{"XDG_%s_HOME" % x: os.path.join(folder, x) for x in ("DATA", "CONFIG", "CACHE")})
+    return ["npx", "--no-install", "hardhat", "run", "--network", "localhost", "send.js"], {"cwd": folder, "env": env}
+
+
+def against_hardhat(chain, ours):
+    with tempfile.TemporaryDirectory(prefix="c138-hardhat-") as folder:
+        try:
+            theirs, how = hardhat_project(folder, chain.url, ACCOUNTS[2][1])
+            subprocess.run(theirs, check=True, capture_output=True, text=True, timeout=120, **how)
+        except Skip as why:
+            left_out("chain send / npx hardhat run", str(why))
+            return
+        except (subprocess.SubprocessError, OSError) as why:
+            left_out("chain send / npx hardhat run", "hardhat does not run: %s" % str(getattr(why, "stderr", None) or why)[-300:])
+            return
+        a, b = whole_commands(ours, theirs, 9, **how)
+    note("chain send / npx hardhat run, command to receipt", a / b, ("<=", 0.05), "x", "%.1f and %.1f ms" % (a * 1e3, b * 1e3))
+
+
 def sending():
-    """A transaction from the command to its receipt, against cast; and a thousand of one key, against a loop over bytes that
+    """A transaction from the command to its receipt, against cast and hardhat; and a thousand of one key, against a loop over bytes that
     another agent signed before.
     """
     if not os.path.exists(os.environ.get("C138_ANVIL", "")):
@@ -154,6 +255,7 @@ def sending():
         else:
             a, b = whole_commands(ours, cast, 30)
             note("chain send / cast send, command to receipt", a / b, ("<=", 1.0), "x", "%.1f and %.1f ms" % (a * 1e3, b * 1e3))
+        against_hardhat(chain, ours)
     many = {"key": "treasury", "transactions": [{"to": TO, "value": "1"}] * 1000}
     with development_chain() as chain, Sender([chain.url]) as s:
         began = time.perf_counter()
@@ -176,16 +278,19 @@ def sending():
     note("1,000 of one key / a loop over signed bytes, throughput", bare / took, (">=", 0.5), "x", "%.0f and %.0f a second" % (1000 / took, 1000 / bare))
 
 
+def backups():
+    if not os.path.exists(built("plugins/backup/.libs/backup.so")):
+        left_out("backups", "the plugin is not built")
+        return
+    from bench_backup import figures
+    figures(note, left_out)
+
+
 if __name__ == "__main__":
     load = [os.getloadavg()[0]]
-    programs()
-    with_a_chain()
-    sending()
-    if os.path.exists(built("plugins/backup/.libs/backup.so")):
-        from bench_backup import figures
-        figures(note, left_out)
-    else:
-        left_out("backups", "the plugin is not built")
+    parts = {"programs": programs, "decoding": decoding, "chain": with_a_chain, "sending": sending, "backups": backups}
+    for part in os.environ.get("C138_BENCH", ",".join(parts)).split(","):
+        parts[part]()
     load.append(os.getloadavg()[0])
     print("load of the last minute: %.2f before, %.2f after; %d processors" % (load[0], load[1], os.cpu_count()))
     out = os.environ.get("C138_BENCH_JSON", "bench.json")

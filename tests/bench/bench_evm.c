@@ -14,7 +14,6 @@
 #include <secp256k1_recovery.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS 11
 #define TURN_NS (20 * C138_NS_PER_MS)
@@ -52,17 +51,11 @@ static void theirs_sign(struct work *w) {
     memcpy(w->out, rs, 32);
 }
 
-static int64_t cpu_ns(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return t.tv_sec * C138_NS_PER_S + t.tv_nsec;
-}
-
 /* ns of processor for one call. */
 static double cost(void (*fn)(struct work *), struct work *w) {
-    int64_t begin = cpu_ns(), end = begin;
+    int64_t begin = bench_cpu_ns(), end = begin;
     double n = 0;
-    for (; end - begin < TURN_NS; end = cpu_ns(), n += 16)
+    for (; end - begin < TURN_NS; end = bench_cpu_ns(), n += 16)
         for (int i = 0; i < 16; i++)
             fn(w);
     return (double)(end - begin) / n;

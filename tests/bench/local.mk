@@ -1,5 +1,5 @@
 # make bench: figures as ratios against a peer in the same run.
-EXTRA_DIST += tests/bench/bench.py tests/bench/bench_backup.py
+EXTRA_DIST += tests/bench/bench.py tests/bench/bench_backup.py tests/bench/decode.js tests/bench/decode_inputs.json
 BENCH_SOURCES = tests/bench/bench.c tests/bench/bench.h
 EXTRA_PROGRAMS += bench_call
 BENCHES += bench_call
@@ -22,6 +22,12 @@ bench_evm_LDADD = lib/libchain138secp.la core/libcore.la lib/libchain138.la $(GC
 if HAVE_GCRYPT
 BENCHES += bench_evm
 endif
+EXTRA_PROGRAMS += bench_decode
+BENCHES += bench_decode
+CLEANFILES += bench_decode
+bench_decode_SOURCES = $(BENCH_SOURCES) tests/bench/bench_decode.c
+bench_decode_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
+bench_decode_LDADD = lib/libchain138abi.la core/libcore.la lib/libchain138.la
 
 # Made by `make bench` only.
 BENCH_PLUGINS = tests/bench/bench-pub.la tests/bench/bench-sub.la

@@ -123,6 +123,28 @@ tests_fuzz_fuzz_privatetx_SOURCES = tests/fuzz/fuzz_privatetx.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_privatetx_LDADD = lib/libchain138abi.la lib/libchain138.la
 tests_fuzz_fuzz_privatetx_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/privatetx
+if BUILD_STACK
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_stack
+endif
+check_PROGRAMS += tests/fuzz/fuzz_stack
+tests_fuzz_fuzz_stack_SOURCES = tests/fuzz/fuzz_stack.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_stack_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_stack_LDADD = plugins/stack/libstack.la
+tests_fuzz_fuzz_stack_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+endif
+EXTRA_DIST += tests/fuzz/corpus/stack
+if BUILD_BESU
+check_PROGRAMS += tests/fuzz/fuzz_audit_doc
+tests_fuzz_fuzz_audit_doc_SOURCES = tests/fuzz/fuzz_audit_doc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_audit_doc_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_audit_doc_LDADD = plugins/besu/libbesu.la
+tests_fuzz_fuzz_audit_doc_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_audit_doc
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/audit_doc
 include tests/fuzz/wallet.mk
 
 # What backups read.
@@ -137,3 +159,15 @@ TESTS += tests/fuzz/fuzz_backup
 endif
 endif
 EXTRA_DIST += tests/fuzz/corpus/backup
+if HAVE_CURL
+tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz_logs.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_logs_LDADD = plugins/chain/libchain.la
+tests_fuzz_fuzz_logs_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+check_PROGRAMS += tests/fuzz/fuzz_logs
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_logs
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/logs
+include tests/fuzz/evm.mk

@@ -113,8 +113,19 @@ static c138_status typed(const struct c138_json *q, struct c138_json *a, struct 
     return status;
 }
 
-static const struct tool_op ops[] = {{"encode", encode}, {"decode", decode}, {"function", function},
-                                     {"event", event},   {"revert", revert}, {"typed", typed}};
+/* EIP-191. */
+static c138_status personal(const struct c138_json *q, struct c138_json *a, struct c138_err *err) {
+    const struct c138_json *message = c138_json_get(q, "message");
+    uint8_t hash[32];
+    (void)err;
+    c138_personal_hash(c138_json_as_str(message, ""), c138_json_str_length(message), hash);
+    set_hex(a, "hash", hash, sizeof(hash));
+    return C138_OK;
+}
+
+static const struct tool_op ops[] = {
+    {"encode", encode}, {"decode", decode}, {"function", function}, {"event", event},
+    {"revert", revert}, {"typed", typed},   {"personal", personal}};
 
 int main(void) {
     return tool_serve(ops, C138_COUNT(ops));

@@ -3,14 +3,10 @@
 versions of the ABI, events, signatures and packed hashes; and on random values against cast. Skips with a reason what cannot be fetched.
 """
 import json
-import os
 import random
-import shutil
 import subprocess
 
-from vectors import Skip, cases, check, counted, npm, run
-
-CAST = "1.7.1"
+from vectors import cases, cast_program, check, counted, run
 
 
 def types_of(case):
@@ -108,17 +104,6 @@ def typed(tool):
 
 
 # --- Random values against cast ------------------------------------------------------------------
-
-def cast_program():
-    found = os.environ.get("C138_CAST") or shutil.which("cast")
-    if found:
-        return found
-    folder = npm("@foundry-rs/cast-linux-amd64", CAST)
-    for where, _, files in os.walk(folder):
-        if "cast" in files:
-            return os.path.join(where, "cast")
-    raise Skip("the package of cast holds no program")
-
 
 def random_type(r, depth=0):
     kind = r.randrange(10 if depth < 3 else 7)

@@ -451,6 +451,11 @@ def clique(geth):
         blocks = driver.ok("consensus", blocks=6)["blocks"]
         expect("signers of the blocks, recovered", all(b["proposer"].lower() ==
                "0x" + addresses_of(urls[0], b["number"]) for b in blocks), blocks)
+        for vote, left in (("remove", 2), ("add", 3)):
+            driver.plan("vote", validator="0x" + addresses[2], vote=vote, unseen=True)
+            done = driver.approved("vote", validator="0x" + addresses[2], vote=vote, unseen=True, wait="1m")
+            expect("voted: " + vote, done["effective"] and done["validators"] == left, done)
+            expect("taken back", not any(rpc(url, "clique_proposals") for url in urls))
         processes[2].send_signal(signal.SIGKILL)
         processes[2].wait()
         gone = "0x" + addresses[2]

@@ -70,8 +70,10 @@ def environment():
 
 
 class Network:
-    def __init__(self, besu, folder):
-        self.besu, self.folder = besu, folder
+    CONSENSUS = "qbft"
+
+    def __init__(self, besu, folder, period=PERIOD, alloc=None):
+        self.besu, self.folder, self.period, self.alloc = besu, folder, period, alloc or {}
         ports = free_ports(2 * COUNT)
         self.rpc, self.p2p = ports[:COUNT], ports[COUNT:]
         self.processes = [None] * COUNT
@@ -81,12 +83,12 @@ class Network:
     def make(self):
         config = {"genesis": {"config": {"chainId": 138, "berlinBlock": 0, "londonBlock": 0, "shanghaiTime": 0,
                                          "zeroBaseFee": True,
-                                         "qbft": {"blockperiodseconds": PERIOD, "epochlength": 30000,
+                                         self.CONSENSUS: {"blockperiodseconds": self.period, "epochlength": 30000,
                                                   "requesttimeoutseconds": TIMEOUT}},
                               "nonce": "0x0", "timestamp": "0x0", "gasLimit": "0x1fffffffffffff",
                               "difficulty": "0x1",
                               "mixHash": "0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365",
-                              "coinbase": "0x" + 40 * "0", "alloc": {}},
+                              "coinbase": "0x" + 40 * "0", "alloc": self.alloc},
                   "blockchain": {"nodes": {"generate": True, "count": COUNT}}}
         path = os.path.join(self.folder, "qbft.json")
         with open(path, "w") as f:
@@ -109,18 +111,20 @@ class Network:
             with open(os.path.join(self.folder, "data%d" % (i + 1), "static-nodes.json"), "w") as f:
                 json.dump(enodes, f)
 
-    def start(self, i):
+    def arguments(self, i):
         data = os.path.join(self.folder, "data%d" % (i + 1))
-        arguments = ["--data-path=" + data, "--node-private-key-file=" + os.path.join(data, "key"),
-                     "--genesis-file=" + os.path.join(self.folder, "net", "genesis.json"),
-                     "--discovery-enabled=false", "--nat-method=NONE", "--p2p-host=127.0.0.1",
-                     "--static-nodes-file=" + os.path.join(data, "static-nodes.json"),
-                     "--p2p-interface=127.0.0.1", "--p2p-port=%d" % self.p2p[i], "--rpc-http-enabled",
-                     "--rpc-http-host=127.0.0.1", "--rpc-http-port=%d" % self.rpc[i],
-                     "--rpc-http-api=ETH,NET,WEB3,QBFT,ADMIN,TXPOOL", "--sync-mode=FULL",
-                     "--data-storage-format=FOREST", "--min-gas-price=0", "--logging=INFO"]
+        return ["--data-path=" + data, "--node-private-key-file=" + os.path.join(data, "key"),
+                "--genesis-file=" + os.path.join(self.folder, "net", "genesis.json"),
+                "--discovery-enabled=false", "--nat-method=NONE", "--p2p-host=127.0.0.1",
+                "--static-nodes-file=" + os.path.join(data, "static-nodes.json"),
+                "--p2p-interface=127.0.0.1", "--p2p-port=%d" % self.p2p[i], "--rpc-http-enabled",
+                "--rpc-http-host=127.0.0.1", "--rpc-http-port=%d" % self.rpc[i],
+                "--rpc-http-api=ETH,NET,WEB3,QBFT,ADMIN,TXPOOL", "--sync-mode=FULL",
+                "--data-storage-format=FOREST", "--min-gas-price=0", "--logging=INFO"]
+
+    def start(self, i):
         log = open(self.logs[i], "ab")
-        argv = self.besu.argv(self.folder, arguments, "besu-test-%d-%d" % (os.getpid(), i))
+        argv = self.besu.argv(self.folder, self.arguments(i), "besu-test-%d-%d" % (os.getpid(), i))
         self.processes[i] = subprocess.Popen(argv, stdout=log, stderr=log, env=environment(),
                                              start_new_session=True)
         log.close()
@@ -132,13 +136,22 @@ class Network:
         if self.besu.image:
             subprocess.run([self.besu.program, "kill", "besu-test-%d-%d" % (os.getpid(), i)],
                            stdout=subprocess.DEVNULL)
-        else:
+        elif process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.processes[i] = None
 
+    def last_words(self):
+        """What the nodes that ended by themselves said last: a Besu that does not start says why in its log."""
+        said = []
+        for i, process in enumerate(self.processes):
+            if process and process.poll() is not None:
+                with open(self.logs[i], errors="replace") as f:
+                    said.append("node%d ended with %d: %s" % (i + 1, process.returncode, f.read()[-600:].strip()))
+        return said
+
     def stop(self):
-        for i in range(COUNT):
+        for i in range(len(self.processes)):
             self.kill(i)
 
     def get(self, i, path):
@@ -148,12 +161,15 @@ class Network:
         except urllib.error.HTTPError as e:
             return e.code
 
-    def call(self, i, method):
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
+    def ask(self, i, method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         request = urllib.request.Request("http://127.0.0.1:%d" % self.rpc[i], body,
                                          {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=5) as r:
             return json.load(r)
+
+    def call(self, i, method):
+        return self.ask(i, method)
 
 
 class Tests:
@@ -319,7 +335,7 @@ def main():
     try:
         besu = Besu()
     except LookupError as e:
-        print("besu_real: skipped: %s" % e)
+        print("skipped: besu_real: %s" % e)
         print("0 passed, 0 failed, 1 skipped")
         return 77
     folder = tempfile.mkdtemp(prefix="besu-real-")
@@ -335,9 +351,13 @@ def main():
             open(log, "ab").close()
         driver = Driver("besu", {"nodes": nodes, "poll_interval": "500ms", "peers_min": 1})
         tests = Tests(network, driver)
-        tests.until("the first node answers", 90, lambda: any(
-            n["state"] not in ("unreachable", "unknown") for n in driver.ok("status")["nodes"]), 1)
-        print("besu_real: %s" % driver.ok("status")["nodes"][0].get("version"))
+
+        def answers():
+            if network.last_words():
+                raise RuntimeError("Besu does not start: %s" % network.last_words()[0])
+            return any(n["state"] not in ("unreachable", "unknown") for n in driver.ok("status")["nodes"])
+        tests.until("the first node answers", 90, answers, 1)
+        print("peer: %s" % driver.ok("status")["nodes"][0].get("version"))
         for part in (tests.all_up, tests.one_killed, tests.two_killed, tests.third_back, tests.fourth_back,
                      tests.writes):
             part()

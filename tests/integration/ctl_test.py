@@ -81,6 +81,7 @@ class Double(http.server.BaseHTTPRequestHandler):
         name = self.path.split("?")[0].rsplit("/", 1)[-1]
         answers = {
             "besu.sync": (200, {"job": "J1", "state": "succeeded", "result": {"head": 7}, "columns": SYNC["results"]}),
+            "besu.report": (200, {"job": "J1", "state": "succeeded", "result": {"ok": False, "document": {"version": "2.1.0"}}}),
             "besu.long": (202, {"job": "J1", "state": "running", "version": 0, "columns": SYNC["results"]}),
             "besu.slow": (202, {"job": "JSLOW", "state": "running", "version": 0}),
             "besu.fail": (200, {"job": "J2", "state": "failed", "error": {"key": "node.x", "status": "conflict", "message": "it failed"}}),
@@ -129,6 +130,13 @@ def one_round_trip():
     equal(Double.seen, [("POST", "/v1/actions/besu.sync?text=1&wait=2&columns=1", {"node": "a"})])
     equal(json.loads(ctl("--json", "besu", "sync")[1]), {"head": 7})
     equal(len(Double.seen), 1)
+
+
+def a_document_is_printed_alone():
+    status, out, _ = ctl("besu", "report")
+    equal((status, json.loads(out)), (1, {"version": "2.1.0"}), "for a file; the status says what it found")
+    status, out, _ = ctl("--json", "besu", "report")
+    equal((status, json.loads(out)), (1, {"ok": False, "document": {"version": "2.1.0"}}))
 
 
 def words_need_the_declaration():
@@ -265,7 +273,7 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     failed = 0
     try:
-        for test in (one_round_trip, words_need_the_declaration, exit_statuses, a_long_job_is_followed,
+        for test in (one_round_trip, a_document_is_printed_alone, words_need_the_declaration, exit_statuses, a_long_job_is_followed,
                      a_plan_says_what_the_approver_types, ctrl_c_asks, help_comes_from_the_declaration, completion, plugin_new,
                      reference):
             try:

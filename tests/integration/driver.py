@@ -12,6 +12,7 @@ class Driver:
     """A plugin in a process of its own. Everything is returned as parsed JSON."""
 
     def __init__(self, plugin, settings):
+        self.others = {}  # other plugins' actions: action: function of params and dry_run, giving a result; {"key", "message"}: fails
         so = build_path("plugins", plugin, ".libs", plugin + ".so")
         program = build_path("tests", "integration", "plugin_drive")
         if not os.path.exists(so) or not os.path.exists(program):
@@ -29,7 +30,17 @@ class Driver:
                 raise RuntimeError("the plugin's process ended at %r" % line)
             if answer[0] in "{[n":
                 return json.loads(answer)
-            print(answer, end="")
+            if answer.startswith("call\t"):
+                self.answer(*answer.rstrip("\n").split("\t")[1:])
+            else:
+                print(answer, end="")
+
+    def answer(self, action, params, dry_run):
+        other = self.others.get(action)
+        result = other(json.loads(params), dry_run == "1") if other else {"key": "action.unknown", "message": action + " is not known"}
+        status = "conflict" if other and "key" in result else "ok" if other else "not-found"
+        self.process.stdin.write(json.dumps({"status": status, "result": result}) + "\n")
+        self.process.stdin.flush()
 
     def run(self, action, **params):
         return self.command(action, json.dumps(params))
@@ -38,6 +49,15 @@ class Driver:
         answer = self.run(action, **params)
         assert answer["status"] == "ok", answer
         return answer["result"]
+
+    def plan(self, action, **params):
+        """The dry run of an action; approved() runs what the last one planned."""
+        answer = self.run("?" + action, **params)
+        assert answer["status"] == "ok", answer
+        return answer["result"]
+
+    def approved(self, action, **params):
+        return self.ok("!" + action, **params)
 
     def let(self, seconds):
         self.command("pass", "%.3f" % seconds)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Ethereum's formats against what others wrote: every case of npm @ethersproject/testcases for transactions, typed transactions,
-RLP, hashes and checksummed addresses. Skips with a reason what cannot be fetched.
+RLP, hashes, checksummed addresses, units and numbers. Skips with a reason what cannot be fetched.
 """
 from vectors import cases, check, counted, plain, run
 
@@ -77,5 +77,28 @@ def typed_transactions(tool):
     each(tool, "typed transactions", "typed-transactions", typed_good)
 
 
+UNITS = ("wei", "kwei", "mwei", "gwei", "szabo", "finney", "ether")
+
+
+def unit_good(tool, case):
+    """What is below nought, and a point without a digit before it, is no amount here."""
+    return all(tool("wei", text=case[u] + u).get("wei") == (None if case[u][0] in "-." else case["wei"]) for u in UNITS if u in case)
+
+
+def units(tool):
+    each(tool, "units", "units", unit_good)
+
+
+def number_good(tool, case):
+    """An amount has no sign; and that JavaScript refuses some integers is not about the numbers."""
+    value, wanted = case["value"], case["expectedValue"]
+    wanted = hex(value) if isinstance(value, int) and value >= 0 else wanted and wanted[0] != "-" and hex(int(wanted, 16))
+    return tool("number", text=str(value)).get("quantity") == (wanted if str(value)[0] != "-" and wanted else None)
+
+
+def numbers(tool):
+    each(tool, "numbers", "bignumber", number_good)
+
+
 if __name__ == "__main__":
-    run("evm_vectors", "evm_tool", (hashes, accounts, rlp, transactions, typed_transactions))
+    run("evm_vectors", "evm_tool", (hashes, accounts, rlp, transactions, typed_transactions, units, numbers))

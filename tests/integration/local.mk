@@ -23,5 +23,6 @@ TESTS += tests/integration/agent_test.py tests/integration/doctor_test.py
 include tests/integration/wallet.mk
 include tests/integration/keys.mk
 include tests/integration/backup.mk
+include tests/integration/stack.mk
 include tests/integration/evm.mk
 include tests/integration/abi.mk

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import sys
 SOURCE = pathlib.Path(os.environ.get("srcdir", "."))
 BUILD = pathlib.Path.cwd()
 CACHE = pathlib.Path(os.environ.get("C138_NPM_CACHE") or BUILD / "npm-cache")
-TESTCASES = "5.8.0"
+TESTCASES, CAST = "5.8.0", "1.7.1"
 failures, ran, skipped = [], [], []
 
 
@@ -70,6 +71,17 @@ def npm(package, version):
         if done.returncode or not folder.is_dir():
             raise Skip(f"npm cannot fetch {package}@{version}: {(done.stderr or done.stdout).strip()[-200:]}")
     return folder
+
+
+def cast_program():
+    """cast of foundry; C138_CAST names another one."""
+    found = os.environ.get("C138_CAST") or shutil.which("cast")
+    if found:
+        return found
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
+    if not arch:
+        raise Skip(f"no cast for {platform.machine()}")
+    return str(npm(f"@foundry-rs/cast-linux-{arch}", CAST) / "bin" / "cast")
 
 
 def plain(hex_text):

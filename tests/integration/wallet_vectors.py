@@ -11,15 +11,14 @@ Skips with a reason what cannot be fetched. C138_NPM_CACHE keeps what npm fetche
 import json
 import os
 import pathlib
-import platform
 import shutil
 import subprocess
 import tempfile
 import unicodedata
 
-from vectors import BUILD, CACHE, SOURCE, Skip, cases, check, counted, npm, plain, run
+from vectors import CAST, SOURCE, Skip, cases, cast_program, check, counted, npm, plain, run
 
-CAST, SLIP39 = "1.7.1", "0.1.9"
+SLIP39 = "0.1.9"
 HASH_WASM, TWEETNACL = "4.12.0", "1.0.3"
 
 
@@ -85,16 +84,6 @@ def ethers_accounts(tool):
 
 # --- cast
 
-def find_cast():
-    path = os.environ.get("C138_CAST") or shutil.which("cast")
-    if path:
-        return path
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine())
-    if not arch:
-        raise Skip(f"no cast for {platform.machine()}")
-    return str(npm(f"@foundry-rs/cast-linux-{arch}", CAST) / "bin" / "cast")
-
-
 PASSWORDS = ["simple", "with spaces and \"quotes\"", "p\u00e4ss\u2713\u65e5\u672c", "x" * 200]
 
 
@@ -149,7 +138,7 @@ def cast_words(tool, cast):
 
 
 def with_cast(tool):
-    cast = find_cast()
+    cast = cast_program()
     with tempfile.TemporaryDirectory(prefix="c138-cast-") as folder:
         cast_reads(tool, cast, pathlib.Path(folder))
         cast_writes(tool, cast, pathlib.Path(folder))

@@ -26,7 +26,10 @@ struct fakehost {
     const c138_plugin *plugin;
     void *self;
     struct decl_plugin *decl;
-    struct c138_json *events, *metrics, *secrets;
+    struct c138_json *events, *metrics, *secrets, *kv;
+    char *settings;
+    fakehost_call_fn on_call;
+    void *call_user;
     struct timer_slot timers[TIMERS];
     const char *withheld[WITHHELD];
     uint32_t n_withheld, faults;
@@ -137,6 +140,64 @@ static void timer_cancel(const c138_host *host, uint64_t id) {
             f->timers[i].used = 0;
 }
 
+static c138_status kv_get(const c138_host *host, const char *key, c138_text_fn on_value,
+                          void *user) {
+    const char *text = c138_json_get_str(of(host)->kv, key, NULL);
+    if (!text)
+        return C138_E_NOTFOUND;
+    on_value(user, text, strlen(text));
+    return C138_OK;
+}
+
+static c138_status kv_put(const c138_host *host, const char *key, const char *value,
+                          uint64_t length) {
+    c138_json_set(of(host)->kv, key, c138_json_new_strn(value, length));
+    return C138_OK;
+}
+
+static c138_status kv_remove(const c138_host *host, const char *key) {
+    c138_json_remove(of(host)->kv, key);
+    return C138_OK;
+}
+
+static c138_status kv_list(const c138_host *host, const char *prefix, c138_text_fn on_keys,
+                           void *user) {
+    C138_JSON struct c138_json *keys = c138_json_new_array();
+    for (struct c138_json_iter i = c138_json_iter(of(host)->kv); c138_json_next(&i);)
+        if (c138_starts_with(i.name, prefix))
+            c138_json_append(keys, c138_json_new_str(i.name));
+    C138_FREE char *text = c138_json_dump(keys);
+    on_keys(user, text, strlen(text));
+    return C138_OK;
+}
+
+static c138_status call_other(const c138_host *host, const char *action, const char *params_json,
+                              int dry_run, c138_text_fn on_result, void *user) {
+    struct fakehost *f = of(host);
+    C138_JSON struct c138_json *params = NULL, *result = NULL;
+    c138_status status = c138_json_parse(params_json, strlen(params_json), &params, NULL);
+    if (status == C138_OK)
+        status = f->on_call ? f->on_call(f->call_user, action, params, dry_run, &result)
+                            : C138_E_NOTFOUND;
+    C138_FREE char *text = result ? c138_json_dump(result) : c138_xstrdup("{}");
+    on_result(user, text, strlen(text));
+    return status;
+}
+
+static c138_status caller_call(const c138_host *host, c138_call *cause, const char *action,
+                               const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
+                               void *user) {
+    (void)cause, (void)timeout_ns;
+    return call_other(host, action, params_json, 0, on_result, user);
+}
+
+static c138_status caller_plan(const c138_host *host, c138_call *cause, const char *action,
+                               const char *params_json, int64_t timeout_ns, c138_text_fn on_result,
+                               void *user) {
+    (void)cause, (void)timeout_ns;
+    return call_other(host, action, params_json, 1, on_result, user);
+}
+
 static const void *host_extension(const c138_host *host, const char *id) {
     static const c138_bus bus = {.struct_size = sizeof(bus), .publish = bus_publish};
     static const c138_metrics metrics = {.struct_size = sizeof(metrics),
@@ -146,13 +207,18 @@ static const void *host_extension(const c138_host *host, const char *id) {
     static const c138_secret secret = {.struct_size = sizeof(secret), .get = secret_get};
     static const c138_timer timer = {
         .struct_size = sizeof(timer), .start = timer_start, .cancel = timer_cancel};
+    static const c138_kv kv = {.struct_size = sizeof(kv),
+                               .get = kv_get,
+                               .put = kv_put,
+                               .remove = kv_remove,
+                               .list = kv_list};
+    static const c138_caller caller = {
+        .struct_size = sizeof(caller), .call = caller_call, .plan = caller_plan};
     static const struct {
         const char *id;
         const void *table;
-    } all[] = {{C138_EXT_BUS, &bus},
-               {C138_EXT_METRICS, &metrics},
-               {C138_EXT_SECRET, &secret},
-               {C138_EXT_TIMER, &timer}};
+    } all[] = {{C138_EXT_BUS, &bus}, {C138_EXT_METRICS, &metrics}, {C138_EXT_SECRET, &secret},
+               {C138_EXT_KV, &kv},   {C138_EXT_CALL, &caller},     {C138_EXT_TIMER, &timer}};
     for (uint32_t i = 0; i < of(host)->n_withheld; i++)
         if (strcmp(of(host)->withheld[i], id) == 0)
             return NULL;
@@ -357,6 +423,7 @@ struct fakehost *fakehost_new(const c138_plugin *plugin, struct c138_err *err) {
     f->events = c138_json_new_array();
     f->metrics = c138_json_new_object();
     f->secrets = c138_json_new_object();
+    f->kv = c138_json_new_object();
     f->host = (c138_host){.struct_size = sizeof(c138_host),
                           .abi_major = C138_ABI_MAJOR,
                           .abi_minor = C138_ABI_MINOR,
@@ -386,6 +453,8 @@ struct fakehost *fakehost_free(struct fakehost *f) {
     c138_json_unref(f->events);
     c138_json_unref(f->metrics);
     c138_json_unref(f->secrets);
+    c138_json_unref(f->kv);
+    free(f->settings);
     free(f);
     return NULL;
 }
@@ -403,12 +472,28 @@ c138_status fakehost_settings(struct fakehost *f, const char *json, struct c138_
     f->plugin->commit(f->self, status == C138_OK);
     if (status != C138_OK && err)
         *err = c.error;
+    if (status == C138_OK) {
+        char *kept = json ? c138_xstrdup(json) : NULL; /* `json` may be what is kept */
+        free(f->settings);
+        f->settings = kept;
+    }
     if (status == C138_OK && !f->started) {
         f->started = 1;
         status = f->plugin->start ? f->plugin->start(f->self) : C138_OK;
     }
     fakecall_deinit(&c);
     return status;
+}
+
+c138_status fakehost_restart(struct fakehost *f, struct c138_err *err) {
+    if (f->started && f->plugin->stop)
+        f->plugin->stop(f->self);
+    f->plugin->destroy(f->self);
+    f->self = NULL;
+    f->started = 0;
+    memset(f->timers, 0, sizeof(f->timers));
+    c138_status status = f->plugin->create(&f->host, &f->self);
+    return status == C138_OK ? fakehost_settings(f, f->settings, err) : status;
 }
 
 static const c138_action *action_of(const struct fakehost *f, const char *name) {
@@ -433,8 +518,8 @@ static c138_status check_result(struct fakehost *f, const struct decl_action *de
     return c138_error(err, C138_E_INTERNAL, "result.undeclared", "%s: %s", decl->name, why.text);
 }
 
-c138_status fakehost_run(struct fakehost *f, const char *action, const char *params_json,
-                         struct c138_json **ret_result, struct c138_err *err) {
+static c138_status run(struct fakehost *f, const char *action, const char *params_json, int dry_run,
+                       const char *plan, struct c138_json **ret_result, struct c138_err *err) {
     C138_JSON struct c138_json *given = NULL, *params = NULL;
     const c138_action *a = action_of(f, action);
     const struct decl_action *decl = decl_action_find(f->decl, action);
@@ -449,6 +534,8 @@ c138_status fakehost_run(struct fakehost *f, const char *action, const char *par
     fakecall_init(&c, decl->full_name, decl->params, params, decl->timeout_ns);
     C138_FREE char *canonical = c138_json_dump(params);
     c.call.params_json = canonical;
+    c.call.dry_run = (uint32_t)dry_run;
+    c.call.plan_json = plan;
     status = a->run(f->self, &c.call);
     if (status == C138_OK)
         status = check_result(f, decl, &c, err);
@@ -461,6 +548,36 @@ c138_status fakehost_run(struct fakehost *f, const char *action, const char *par
         *ret_result = c138_json_ref(c.stack[0]);
     fakecall_deinit(&c);
     return status;
+}
+
+c138_status fakehost_run(struct fakehost *f, const char *action, const char *params_json,
+                         struct c138_json **ret_result, struct c138_err *err) {
+    return run(f, action, params_json, 0, NULL, ret_result, err);
+}
+
+c138_status fakehost_plan(struct fakehost *f, const char *action, const char *params_json,
+                          struct c138_json **ret_plan, struct c138_err *err) {
+    return run(f, action, params_json, 1, NULL, ret_plan, err);
+}
+
+c138_status fakehost_approved(struct fakehost *f, const char *action, const char *params_json,
+                              const struct c138_json *plan, struct c138_json **ret_result,
+                              struct c138_err *err) {
+    C138_FREE char *text = c138_json_canonical(plan);
+    return run(f, action, params_json, 0, text, ret_result, err);
+}
+
+void fakehost_on_call(struct fakehost *f, fakehost_call_fn fn, void *user) {
+    f->on_call = fn;
+    f->call_user = user;
+}
+
+void fakehost_store(struct fakehost *f, const char *key, const char *value) {
+    c138_json_set_str(f->kv, key, value);
+}
+
+const struct c138_json *fakehost_kv(const struct fakehost *f) {
+    return f->kv;
 }
 
 struct c138_json *fakehost_status(struct fakehost *f) {

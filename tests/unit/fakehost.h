@@ -20,6 +20,22 @@ c138_status fakehost_settings(struct fakehost *f, const char *json, struct c138_
  * is C138_E_INTERNAL. */
 c138_status fakehost_run(struct fakehost *f, const char *action, const char *params_json,
                          struct c138_json **ret_result, struct c138_err *err);
+/* The same as a dry run, or (`plan`: a dry run's result) as the approved run of that plan. */
+c138_status fakehost_plan(struct fakehost *f, const char *action, const char *params_json,
+                          struct c138_json **ret_plan, struct c138_err *err);
+c138_status fakehost_approved(struct fakehost *f, const char *action, const char *params_json,
+                              const struct c138_json *plan, struct c138_json **ret_result,
+                              struct c138_err *err);
+/* Ends the instance and begins another one with the same settings; what kv holds stays. */
+c138_status fakehost_restart(struct fakehost *f, struct c138_err *err);
+/* Answers the plugin's calls of other plugins' actions. *ret_result is taken; without a function
+ * every action is unknown. */
+typedef c138_status (*fakehost_call_fn)(void *user, const char *action,
+                                        const struct c138_json *params, int dry_run,
+                                        struct c138_json **ret_result);
+void fakehost_on_call(struct fakehost *f, fakehost_call_fn fn, void *user);
+void fakehost_store(struct fakehost *f, const char *key, const char *value);
+const struct c138_json *fakehost_kv(const struct fakehost *f); /* {"key": "value"} */
 /* The status extension's rows; NULL: the plugin has none. */
 struct c138_json *fakehost_status(struct fakehost *f);
 /* Lets the timers fire that are due, for `ns` of real time. */

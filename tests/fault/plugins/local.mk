@@ -113,3 +113,12 @@ tests_fault_plugins_standin_besu_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
 tests_fault_plugins_standin_keys_la_SOURCES = tests/fault/plugins/standin.c tests/fault/plugins/small.h
 tests_fault_plugins_standin_keys_la_CPPFLAGS = $(AM_CPPFLAGS) -DSTANDIN=3
 tests_fault_plugins_standin_keys_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+# Validators without a chain, for rotations; it is called besu, and its file voting.so until a test installs it.
+check_LTLIBRARIES += tests/fault/plugins/voting.la
+tests_fault_plugins_voting_la_SOURCES = tests/fault/plugins/voting.c
+tests_fault_plugins_voting_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+
+# In the signer's place: what a signer could do that was taken over.
+check_LTLIBRARIES += tests/fault/plugins/impostor.la
+tests_fault_plugins_impostor_la_SOURCES = tests/fault/plugins/impostor.c tests/fault/plugins/small.h
+tests_fault_plugins_impostor_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)

@@ -2,6 +2,7 @@
 #include <base/fs.h>
 #include <base/json.h>
 #include <base/text.h>
+#include <evm/abi.h>
 #include <evm/privatetx.h>
 
 #include <string.h>
@@ -17,15 +18,18 @@ static struct bytes hex(const char *text) {
     return b;
 }
 
-static struct c138_json *recorded(void) {
+static struct c138_json *data_of(const char *file) {
     const char *source = getenv("srcdir");
-    C138_FREE char *path =
-        c138_xasprintf("%s/tests/data/besu-25.5.0/eea_transactions.json", source ? source : ".");
+    C138_FREE char *path = c138_xasprintf("%s/tests/data/%s", source ? source : ".", file);
     C138_BUF struct c138_buf text = C138_BUF_NULL;
     struct c138_json *list = NULL;
     CU_ASSERT_EQUAL_FATAL(c138_file_read(path, 1u << 20, &text, NULL), C138_OK);
     CU_ASSERT_EQUAL_FATAL(c138_json_parse(text.data, text.length, &list, NULL), C138_OK);
     return list;
+}
+
+static struct c138_json *recorded(void) {
+    return data_of("besu-25.5.0/eea_transactions.json");
 }
 
 static int has_key(const char *base64, const uint8_t *key) {
@@ -45,28 +49,67 @@ static void check_receivers(const struct c138_json *v, const struct c138_private
         CU_ASSERT(has_key(c138_json_as_str(c138_json_at(members, i), ""), t->members[i]));
 }
 
-/* Every one that a real Besu took: read, written again, and what was signed. */
+/* One that is signed: read, written again, and what was signed. */
+static void check_signed(const struct c138_json *v, struct c138_private_tx *ret, struct bytes raw) {
+    struct bytes hash = hex(c138_json_get_str(v, "signatureHash", "0x"));
+    C138_BUF struct c138_buf again = C138_BUF_NULL;
+    uint8_t got[32];
+    CU_ASSERT_EQUAL_FATAL(c138_private_tx_decode(raw.p, raw.n, ret, NULL), C138_OK);
+    CU_ASSERT(ret->tx.is_signed);
+    CU_ASSERT_EQUAL(c138_private_tx_encode(ret, &again), C138_OK);
+    CU_ASSERT(again.length == raw.n && !memcmp(again.data, raw.p, raw.n));
+    CU_ASSERT_EQUAL(c138_private_tx_signing_hash(ret, got), C138_OK);
+    CU_ASSERT_EQUAL(memcmp(got, hash.p, 32), 0);
+    free(hash.p);
+}
+
+/* Every one that a real Besu took. */
 static void test_recorded(void) {
     C138_JSON struct c138_json *list = recorded();
     CU_ASSERT_EQUAL(c138_json_count(list), 54);
     for (size_t i = 0; i < c138_json_count(list); i++) {
         const struct c138_json *v = c138_json_at(list, i);
         struct bytes raw = hex(c138_json_get_str(v, "raw", "0x"));
-        struct bytes hash = hex(c138_json_get_str(v, "signatureHash", "0x"));
-        C138_BUF struct c138_buf again = C138_BUF_NULL;
         struct c138_private_tx t;
-        struct c138_err err = {0};
-        uint8_t got[32];
-        CU_ASSERT_EQUAL_FATAL(c138_private_tx_decode(raw.p, raw.n, &t, &err), C138_OK);
-        CU_ASSERT(t.tx.is_signed);
+        check_signed(v, &t, raw);
         CU_ASSERT(t.tx.chain_id == 138 || t.tx.chain_id == 0);
-        CU_ASSERT_EQUAL(c138_private_tx_encode(&t, &again), C138_OK);
-        CU_ASSERT(again.length == raw.n && !memcmp(again.data, raw.p, raw.n));
-        CU_ASSERT_EQUAL(c138_private_tx_signing_hash(&t, got), C138_OK);
-        CU_ASSERT_EQUAL(memcmp(got, hash.p, 32), 0);
         check_receivers(v, &t);
         free(raw.p);
-        free(hash.p);
+    }
+}
+
+/* Calls of the contract that manages privacy groups, signed for chain 138 by another implementation that
+ * gives Besu's own published bytes for Besu's own example. */
+static void test_management(void) {
+    C138_JSON struct c138_json *file = data_of("private-tx-138.json");
+    const struct c138_json *list = c138_json_get(file, "transactions");
+    CU_ASSERT_EQUAL(c138_json_count(list), 3);
+    for (size_t i = 0; i < c138_json_count(list); i++) {
+        const struct c138_json *v = c138_json_at(list, i);
+        struct bytes raw = hex(c138_json_get_str(v, "raw", "0x"));
+        struct bytes data = hex(c138_json_get_str(v, "data", "0x"));
+        struct c138_private_tx t;
+        check_signed(v, &t, raw);
+        CU_ASSERT_EQUAL(t.tx.chain_id, 138);
+        CU_ASSERT(t.group && !t.unrestricted && !t.tx.creates && t.tx.to[19] == 0x7c);
+        CU_ASSERT(t.tx.data_length == data.n && !memcmp(t.tx.data, data.p, data.n));
+        free(raw.p);
+        free(data.p);
+    }
+}
+
+static void test_selectors(void) {
+    C138_JSON struct c138_json *file = data_of("private-tx-138.json");
+    const struct c138_json *list = c138_json_get(file, "selectors");
+    CU_ASSERT_EQUAL(c138_json_count(list), 51);
+    for (size_t i = 0; i < c138_json_count(list); i++) {
+        C138_ABI_ITEM struct c138_abi_item *item = NULL;
+        const struct c138_json *row = c138_json_at(list, i);
+        char selector[9];
+        CU_ASSERT_EQUAL_FATAL(
+            c138_abi_item_parse(c138_json_as_str(c138_json_at(row, 0), ""), &item, NULL), C138_OK);
+        c138_hex_encode(item->hash, 4, selector);
+        CU_ASSERT_STRING_EQUAL(selector, c138_json_as_str(c138_json_at(row, 1), ""));
     }
 }
 
@@ -110,6 +153,8 @@ static void test_unsigned(void) {
 }
 
 const CU_TestInfo tests_privatetx[] = {{"as a real Besu took them", test_recorded},
+                                       {"of the groups' contract", test_management},
+                                       {"selectors of chain 138", test_selectors},
                                        {"strict", test_strict},
                                        {"unsigned", test_unsigned},
                                        CU_TEST_INFO_NULL};

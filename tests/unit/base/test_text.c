@@ -17,6 +17,38 @@ static void test_hex(void) {
     CU_ASSERT_STRING_EQUAL(text, "");
 }
 
+/* Every byte in every place of texts that are longer than what is looked at in one step. */
+static void test_hex_places(void) {
+    uint8_t bytes[40], wanted[40];
+    char text[81];
+    for (size_t i = 0; i < sizeof(wanted); i++)
+        wanted[i] = (uint8_t)(i * 37 + 11);
+    for (size_t at = 0; at < 80; at++)
+        for (unsigned c = 0; c < 256; c++) {
+            c138_hex_encode(wanted, sizeof(wanted), text);
+            text[at] = (char)c;
+            int digit = c && strchr("0123456789abcdefABCDEF", (int)c) != NULL;
+            CU_ASSERT_EQUAL(c138_hex_decode(text, 80, bytes), digit ? C138_OK : C138_E_INVALID);
+            if (!digit)
+                continue;
+            uint8_t value = (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+            uint8_t half = (uint8_t)(at % 2 ? bytes[at / 2] & 15 : bytes[at / 2] >> 4);
+            CU_ASSERT_EQUAL(half, value);
+            bytes[at / 2] = wanted[at / 2];
+            CU_ASSERT_EQUAL(memcmp(bytes, wanted, sizeof(bytes)), 0);
+        }
+}
+
+static void test_utf8_places(void) {
+    char text[40];
+    for (size_t at = 0; at < sizeof(text); at++) {
+        memset(text, 'a', sizeof(text));
+        text[at] = (char)0xff;
+        CU_ASSERT_EQUAL(c138_utf8_span(text, sizeof(text)), at);
+        CU_ASSERT_EQUAL(c138_utf8_span(text, at), at);
+    }
+}
+
 static void test_base64(void) {
     /* RFC 4648, 10 */
     static const char *const cases[][2] = {{"", ""},
@@ -151,7 +183,15 @@ static void test_sha256(void) {
 }
 
 const CU_TestInfo tests_text[] = {
-    {"hex", test_hex},         {"base64", test_base64},   {"utf8", test_utf8},
-    {"compare", test_compare}, {"nearest", test_nearest}, {"numbers", test_numbers},
-    {"topics", test_topics},   {"sha256", test_sha256},   CU_TEST_INFO_NULL,
+    {"hex", test_hex},
+    {"hex in every place", test_hex_places},
+    {"utf8 in every place", test_utf8_places},
+    {"base64", test_base64},
+    {"utf8", test_utf8},
+    {"compare", test_compare},
+    {"nearest", test_nearest},
+    {"numbers", test_numbers},
+    {"topics", test_topics},
+    {"sha256", test_sha256},
+    CU_TEST_INFO_NULL,
 };

@@ -29,6 +29,23 @@ static void test_decimal(void) {
     CU_ASSERT_STRING_EQUAL(text, "138"); /* written only on success */
 }
 
+/* Around every power of ten. */
+static void test_digits(void) {
+    for (size_t n = 1; n < 78; n++) {
+        struct c138_u256 v, one = c138_u256_of(1), less;
+        char wanted[C138_U256_TEXT] = "1", text[C138_U256_TEXT];
+        memset(wanted + 1, '0', n);
+        CU_ASSERT_EQUAL(c138_u256_from_dec(wanted, &v), C138_OK);
+        c138_u256_to_dec(&v, text);
+        CU_ASSERT_STRING_EQUAL(text, wanted);
+        CU_ASSERT_EQUAL(c138_u256_sub(&v, &one, &less), 0);
+        memset(wanted, '9', n);
+        wanted[n] = '\0';
+        c138_u256_to_dec(&less, text);
+        CU_ASSERT_STRING_EQUAL(text, wanted);
+    }
+}
+
 static void test_quantity(void) {
     struct c138_u256 v;
     char text[C138_U256_TEXT], hex[67];
@@ -135,6 +152,7 @@ static void test_sums(void) {
 }
 
 const CU_TestInfo tests_u256[] = {
-    {"sums", test_sums},   {"decimal", test_decimal}, {"quantity", test_quantity},
-    {"order", test_order}, {"wei", test_wei},         CU_TEST_INFO_NULL,
+    {"sums", test_sums},         {"decimal", test_decimal}, {"digits", test_digits},
+    {"quantity", test_quantity}, {"order", test_order},     {"wei", test_wei},
+    CU_TEST_INFO_NULL,
 };

@@ -70,6 +70,29 @@ static void test_of_key(void) {
     CU_ASSERT_STRING_EQUAL(text, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 }
 
+/* Two that share everything by which one could look them up fast, alternately; then many. */
+static void test_alike(void) {
+    uint8_t address[20], again[20];
+    char text[C138_ADDRESS_TEXT];
+    for (int i = 0; i < 6; i++) {
+        (void)c138_address_parse(eip55[4 + i % 2], address, NULL);
+        memset(address + 12, 0x11, 8);
+        c138_address_format(address, text);
+        CU_ASSERT_STRING_EQUAL(text, i % 2 ? "0xFB6916095ca1dF60BB79Ce921111111111111111"
+                                           : "0x5Aaeb6053F3e94C9B9A09f331111111111111111");
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        memset(address, (int)(i % 7), sizeof(address));
+        address[19] = (uint8_t)(i >> 2);
+        c138_address_format(address, text);
+        CU_ASSERT_EQUAL(c138_address_parse(text, again, NULL), C138_OK);
+        CU_ASSERT_EQUAL(memcmp(address, again, 20), 0);
+    }
+    memset(address, 0, sizeof(address));
+    c138_address_format(address, text);
+    CU_ASSERT_STRING_EQUAL(text, "0x0000000000000000000000000000000000000000");
+}
+
 static void address_is(const uint8_t address[20], const char *wanted) {
     char text[C138_ADDRESS_TEXT];
     c138_address_format(address, text);
@@ -96,13 +119,21 @@ static void test_create2(void) {
          "0x4D1A2e2bB4F88F0250f26Ffff098B0b30B26BF38"},
         {"0xdeadbeef00000000000000000000000000000000", "00", "00",
          "0xB928f69Bb1D91Cd65274e3c79d8986362984fDA3"},
+        {"0xdeadbeef00000000000000000000000000000000", "feed000000000000000000000000000000000000",
+         "00", "0xD04116cDd17beBE565EB2422F2497E06cC1C9833"},
+        {"0x0000000000000000000000000000000000000000", "00", "deadbeef",
+         "0x70f2b2914A2a4b783FaEFb75f459A580616Fcb5e"},
         {"0x00000000000000000000000000000000deadbeef", "cafebabe", "deadbeef",
          "0x60f3f640a8508fC6a86d45DF051962668E1e8AC7"},
+        {"0x00000000000000000000000000000000deadbeef", "cafebabe",
+         "deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef"
+         "deadbeef",
+         "0x1d8bfDC5D46DC4f61D6b6115972536eBE6A8854C"},
         {"0x0000000000000000000000000000000000000000", "00", "",
          "0xE33C0C7F7df4809055C3ebA6c09CFe4BaF1BD9e0"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        uint8_t sender[20], salt[32] = {0}, code[8], hash[32], address[20];
+        uint8_t sender[20], salt[32] = {0}, code[64], hash[32], address[20];
         size_t salt_size = strlen(cases[i].salt) / 2, code_size = strlen(cases[i].code) / 2;
         struct c138_err err = {0};
         CU_ASSERT_EQUAL(c138_address_parse(cases[i].sender, sender, &err), C138_OK);
@@ -115,6 +146,7 @@ static void test_create2(void) {
 }
 
 const CU_TestInfo tests_address[] = {
-    {"EIP-55", test_eip55},  {"mistyped", test_mistyped}, {"of a key", test_of_key},
-    {"CREATE", test_create}, {"CREATE2", test_create2},   CU_TEST_INFO_NULL,
+    {"EIP-55", test_eip55},    {"mistyped", test_mistyped}, {"alike", test_alike},
+    {"of a key", test_of_key}, {"CREATE", test_create},     {"CREATE2", test_create2},
+    CU_TEST_INFO_NULL,
 };
