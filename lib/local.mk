@@ -25,9 +25,9 @@ lib_libchain138abi_la_CPPFLAGS = $(AM_CPPFLAGS)
 if HAVE_CURL
 noinst_LTLIBRARIES += lib/libchain138net.la
 lib_libchain138net_la_SOURCES = lib/net/http.c lib/net/http.h lib/net/jsonrpc.c lib/net/jsonrpc.h \
-    lib/net/rpcauth.c lib/net/rpcauth.h
-lib_libchain138net_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
-lib_libchain138net_la_LIBADD = $(CURL_LIBS)
+    lib/net/rpcauth.c lib/net/rpcauth.h lib/net/sigv4.c lib/net/sigv4.h
+lib_libchain138net_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(SODIUM_CFLAGS)
+lib_libchain138net_la_LIBADD = $(CURL_LIBS) $(SODIUM_LIBS)
 endif
 
 # Formats of keys, apart: so that only who holds keys has their libraries in its process. Link it before libchain138.la.

@@ -2,15 +2,22 @@
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-packaging_fill = $(MKDIR_P) $(@D) && sed -e 's,[@]sbindir[@],$(sbindir),g' \
+packaging_fill = $(MKDIR_P) $(@D) && sed -e 's,[@]sbindir[@],$(sbindir),g' -e 's,[@]libexecdir[@],$(pkglibexecdir),g' \
     -e 's,[@]statedir[@],$(localstatedir)/lib/chain138,g' -e 's,[@]confdir[@],$(sysconfdir)/chain138,g'
 
 nodist_systemdsystemunit_DATA = packaging/systemd/chain138d.service
+if BUILD_BACKUP
+nodist_systemdsystemunit_DATA += packaging/systemd/chain138-stage@.service packaging/systemd/chain138-stage.socket
+endif
 nodist_sysusers_DATA = packaging/systemd/sysusers.d/chain138.conf
 nodist_tmpfiles_DATA = packaging/systemd/tmpfiles.d/chain138.conf
 CLEANFILES += $(nodist_systemdsystemunit_DATA) $(nodist_sysusers_DATA) $(nodist_tmpfiles_DATA)
 packaging/systemd/chain138d.service: packaging/systemd/chain138d.service.in Makefile
 	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/chain138d.service.in >$@
+packaging/systemd/chain138-stage@.service: packaging/systemd/chain138-stage@.service.in Makefile
+	$(AM_V_GEN)$(packaging_fill) '$(srcdir)/packaging/systemd/chain138-stage@.service.in' >'$@'
+packaging/systemd/chain138-stage.socket: packaging/systemd/chain138-stage.socket.in Makefile
+	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/chain138-stage.socket.in >$@
 packaging/systemd/sysusers.d/chain138.conf: packaging/systemd/sysusers.conf.in Makefile
 	$(AM_V_GEN)$(packaging_fill) $(srcdir)/packaging/systemd/sysusers.conf.in >$@
 packaging/systemd/tmpfiles.d/chain138.conf: packaging/systemd/tmpfiles.conf.in Makefile
@@ -39,5 +46,5 @@ dist_template_DATA = $(template)/$(at)NAME$(at).c $(template)/$(at)NAME$(at).con
     $(template)/Makefile $(template)/README.md
 dist_template_SCRIPTS = $(template)/test.sh
 
-EXTRA_DIST += packaging/systemd/chain138d.service.in packaging/systemd/sysusers.conf.in \
+EXTRA_DIST += packaging/systemd/chain138-stage@.service.in packaging/systemd/chain138-stage.socket.in packaging/systemd/chain138d.service.in packaging/systemd/sysusers.conf.in \
     packaging/systemd/tmpfiles.conf.in packaging/debian packaging/build-deb packaging/rpm

@@ -9,11 +9,12 @@ as_root() {
 
 BUILD_PACKAGES="build-essential autoconf automake libtool pkg-config libevent-dev libcurl4-openssl-dev
  libjson-c-dev libsecp256k1-dev libconfig-dev libcunit1-dev libsqlite3-dev liburcu-dev libssl-dev
- libsystemd-dev libzstd-dev libseccomp-dev libsodium-dev libargon2-dev libunistring-dev libyaml-dev ca-certificates npm tzdata"
+ libsystemd-dev libzstd-dev libseccomp-dev libsodium-dev libargon2-dev libunistring-dev libyaml-dev libgpgme-dev libp11-kit-dev
+ libarchive-dev librocksdb-dev gnupg ca-certificates npm tzdata"
 TEST_PACKAGES="$BUILD_PACKAGES valgrind python3 prometheus nats-server libnats-dev libgcrypt20-dev systemd bash-completion lintian
  debhelper devscripts fakeroot procps curl rpm golang-go
  docker.io docker-compose busybox-static python3-dbus python3-gi systemd-journal-remote logrotate iproute2 dbus
- prometheus-alertmanager"
+ prometheus-alertmanager softhsm2 openssl restic zstd postgresql strace"
 
 # setup_packages NAMES: installs those that are missing, in one go; says which.
 setup_packages() {
@@ -84,4 +85,19 @@ setup_geth() {
             { say "geth could not be built ($(tail -1 "$1/geth.log")): its tests are skipped"; unset C138_GETH; return 0; }
     fi
     export C138_GETH
+}
+
+# setup_versitygw BUILD: a real S3 service, built from its module once; left out where Go is too old.
+VERSITYGW_VERSION=v1.8.0
+setup_versitygw() {
+    if [ -n "${C138_VERSITYGW:-}" ]; then export C138_VERSITYGW; return 0; fi
+    C138_VERSITYGW=$1/versitygw-$VERSITYGW_VERSION/versitygw
+    if [ ! -x "$C138_VERSITYGW" ]; then
+        if ! command -v go >/dev/null 2>&1; then unset C138_VERSITYGW; return 0; fi
+        say "building versitygw $VERSITYGW_VERSION (a few minutes, once)"
+        GOBIN=$(dirname "$C138_VERSITYGW") GOFLAGS=-mod=mod go install \
+            github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION >"$1/versitygw.log" 2>&1 ||
+            { say "versitygw could not be built ($(tail -1 "$1/versitygw.log")): its test is skipped"; unset C138_VERSITYGW; return 0; }
+    fi
+    export C138_VERSITYGW
 }

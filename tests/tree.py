@@ -98,8 +98,11 @@ def check_includes():
 
 
 WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of causes)
-# Over the bus: for signatures; for transactions, whose accounts are here, and to stop the nodes; for the chain.
-BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys"), ("besu", "stack"), ("stack", "besu")}
+# Over the bus: for signatures; for transactions, whose accounts are here, and to stop the nodes; for the holders of a backup, and the
+# rotation of a role and of a validator; for the chain, of which a node is a part; for services, quorum and sealed keys of a backup.
+BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys"), ("besu", "stack"),
+              ("keys", "gpg"), ("keys", "chain"), ("keys", "besu"), ("stack", "besu"),
+              ("backup", "stack"), ("backup", "besu"), ("backup", "keys")}
 
 
 def check_names():

@@ -412,6 +412,23 @@ static c138_status make_rules(struct agent *a, struct c138_err *err) {
     return status < 0 ? status : triggers_new(&triggers, &a->triggers, err);
 }
 
+static void api_secret_key(void *user, char ret_hex[67]) {
+    const struct agent *a = user;
+    C138_FREE char *hex = c138_hex_text(prompts_key(a->prompts), 32);
+    (void)snprintf(ret_hex, 67, "%s", hex);
+}
+
+static c138_status api_keep_secret(void *user, const struct principal *who, const void *box,
+                                   size_t length, char ret_reference[64], struct c138_err *err) {
+    struct agent *a = user;
+    char handle[PROMPTS_HANDLE];
+    c138_status status =
+        prompts_put(a->prompts, who->name, box, length, c138_now_monotonic_ns(), handle, err);
+    if (status >= 0)
+        (void)snprintf(ret_reference, 64, "prompt:%s", handle);
+    return status;
+}
+
 static c138_status make_api(struct agent *a, struct c138_err *err) {
     const struct api_env env = {
         .base = a->base,
@@ -425,6 +442,8 @@ static c138_status make_api(struct agent *a, struct c138_err *err) {
         .version = AGENT_VERSION,
         .user = a,
         .policy = api_policy,
+        .secret_key = api_secret_key,
+        .keep_secret = api_keep_secret,
     };
     return api_new(&env, &a->api, err);
 }
@@ -512,6 +531,9 @@ c138_status agent_new(const struct agent_options *options, struct agent **ret_ag
         status = make_plugins(a, err);
     if (status >= 0)
         status = make_rules(a, err);
+    a->prompts = prompts_new();
+    if (status >= 0 && !a->prompts)
+        status = c138_error(err, C138_E_INTERNAL, NULL, "libsodium does not start");
     if (status >= 0)
         status = make_api(a, err);
     if (status >= 0)
@@ -534,6 +556,7 @@ void agent_deinit(struct agent *a) {
     if (a->housekeeping)
         event_free(a->housekeeping);
     api_free(a->api);
+    prompts_free(a->prompts);
     plugins_free(a->plugins); /* ends the calls of jobs */
     jobs_free(a->jobs);       /* tells those that asked for them */
     triggers_free(a->triggers);

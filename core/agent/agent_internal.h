@@ -4,6 +4,7 @@
 #ifndef CORE_AGENT_INTERNAL_H
 #define CORE_AGENT_INTERNAL_H
 #include <agent/agent.h>
+#include <agent/prompts.h>
 #include <api/api.h>
 #include <audit/audit.h>
 #include <bus/bus.h>
@@ -44,6 +45,7 @@ struct agent {
     struct eventlog *events;
     struct plugins *plugins;
     struct jobs *jobs;
+    struct prompts *prompts;
     struct schedule *schedule;
     struct triggers *triggers;
     struct api *api;

@@ -110,7 +110,17 @@ static c138_status secret_file(const char *path, struct c138_buf *out, struct c1
     return c138_file_read(path, SECRET_MAX, out, err);
 }
 
-static c138_status secret_read(const char *reference, struct c138_buf *out, struct c138_err *err) {
+static c138_status secret_prompted(struct agent *a, const struct plugins_hostcall *call,
+                                   const char *handle, struct c138_buf *out, struct c138_err *err) {
+    const struct job *cause = call->job_id ? jobs_find(a->jobs, call->job_id) : NULL;
+    return prompts_take(a->prompts, cause ? job_principal(cause) : "", handle,
+                        c138_now_monotonic_ns(), out, err);
+}
+
+static c138_status secret_read(struct agent *a, const struct plugins_hostcall *call,
+                               const char *reference, struct c138_buf *out, struct c138_err *err) {
+    if (c138_starts_with(reference, "prompt:"))
+        return secret_prompted(a, call, reference + 7, out, err);
     if (c138_starts_with(reference, "file:"))
         return secret_file(reference + 5, out, err);
     if (c138_starts_with(reference, "env:")) {
@@ -131,6 +141,10 @@ static c138_status secret_read(const char *reference, struct c138_buf *out, stru
         C138_FREE char *path = c138_path_join(folder, reference + 5);
         return c138_file_read(path, SECRET_MAX, out, err);
     }
+    if (!strcmp(reference, "prompt"))
+        return c138_error(err, C138_E_NOTFOUND, "secret.prompt",
+                          "this secret is typed by a person: give it with the call, from "
+                          "chain138ctl on a terminal");
     return c138_error(err, C138_E_INVALID, "secret.reference",
                       "\"%s\" is no reference to a secret: file:/path, cred:NAME or env:NAME",
                       reference);
@@ -148,7 +162,7 @@ static void secret(struct agent *a, struct plugins_hostcall *call) {
                        "call name",
                        call->plugin);
     else
-        status = secret_read(reference, &out, &err);
+        status = secret_read(a, call, reference, &out, &err);
     if (status < 0) {
         log_line(a->log, C138_LOG_WARNING, &(struct log_at){.plugin = call->plugin}, "%s",
                  err.text);
@@ -214,7 +228,8 @@ static c138_status check_approved(const struct agent *a, const struct job *cause
     return c138_error(err, C138_E_APPROVAL, "approval.needed",
                       "%s %s: a person must ask for it and another approve it, or approve a plan "
                       "that lists this very call",
-                      action->full_name, dangerous ? "is dangerous" : "is to be approved (policy.approve)");
+                      action->full_name,
+                      dangerous ? "is dangerous" : "is to be approved (policy.approve)");
 }
 
 static void call_action(struct agent *a, struct plugins_hostcall *call, int dry_run) {

@@ -12,7 +12,8 @@
  * POST /v1/approvals/ID/approve {"digest"}   POST /v1/approvals/ID/reject {"reason"} GET
  * /v1/events?topic&since&after&limit   with Accept: text/event-stream: live, from
  * `after`/Last-Event-ID on, heartbeat 15 s GET  /v1/status   GET /v1/plugins   POST /v1/reload GET
- * /metrics (viewer)   GET /v1/complete?action&field&prefix GET  /v1/version  (no role needed)
+ * /metrics (viewer)   GET /v1/secrets {"key"}; POST /v1/secrets {"box"}: a secret that
+ * one run may take, boxed for that key (crypto_box_seal, hex), by the {"reference"} of the answer; GET /v1/complete?action&field&prefix GET  /v1/version  (no role needed)
  *
  * Errors: {"error":{"key","message"}} with 400 invalid, 401 who are you, 403 denied, 404, 405, 409
  * conflict, 413, 429 busy/limit, 501 unsupported, 503 unavailable, 504 timeout, 507 store in
@@ -41,6 +42,10 @@ struct api_env {
     const char *host_name, *version;
     void *user;
     struct policy *(*policy)(void *user); /* as of now */
+    /* What a person typed is boxed for this key (hex), and kept for one run of theirs. */
+    void (*secret_key)(void *user, char ret_hex[67]);
+    c138_status (*keep_secret)(void *user, const struct principal *who, const void *box,
+                               size_t length, char ret_reference[64], struct c138_err *err);
 };
 c138_status api_new(const struct api_env *env, struct api **ret_api, struct c138_err *err);
 struct api *api_free(struct api *a);

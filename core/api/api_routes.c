@@ -107,6 +107,42 @@ static void post_reload(struct api_req *r, const char *name) {
     api_actions_bare(r, "agent.reload", NULL);
 }
 
+/* What a person typed comes in a box: it is in no buffer here, and in no job. */
+static void get_secret_key(struct api_req *r, const char *name) {
+    char hex[67];
+    struct c138_json *body = c138_json_new_object();
+    (void)name;
+    r->api->env.secret_key(r->api->env.user, hex);
+    c138_json_set_str(body, "key", hex);
+    api_reply(r, 200, body);
+}
+
+static c138_status keep_box(struct api_req *r, const char *hex, char reference[64],
+                            struct c138_err *err) {
+    size_t length = strlen(hex) / 2;
+    C138_FREE uint8_t *box = c138_xmalloc(length + 1);
+    if (!c138_starts_with(hex, "0x") || c138_hex_decode(hex + 2, strlen(hex) - 2, box) < 0)
+        return c138_error(err, C138_E_INVALID, "secret.box", "box: expected 0x and hex digits");
+    return r->api->env.keep_secret(r->api->env.user, &r->who, box, length - 1, reference, err);
+}
+
+static void post_secret(struct api_req *r, const char *name) {
+    char reference[64];
+    struct c138_err err = {0};
+    C138_JSON struct c138_json *body = NULL;
+    (void)name;
+    c138_status status = api_body(r, &body, &err);
+    if (status >= 0)
+        status = keep_box(r, c138_json_get_str(body, "box", ""), reference, &err);
+    if (status < 0) {
+        api_reply_error(r, status, &err);
+        return;
+    }
+    struct c138_json *answer = c138_json_new_object();
+    c138_json_set_str(answer, "reference", reference);
+    api_reply(r, 200, answer);
+}
+
 static void get_complete(struct api_req *r, const char *name) {
     (void)name;
     api_complete_get(r);
@@ -142,6 +178,8 @@ static const struct route routes[] = {
     {"/v1/status", EVHTTP_REQ_GET, 0, get_status},
     {"/v1/plugins", EVHTTP_REQ_GET, 0, get_plugins},
     {"/v1/reload", EVHTTP_REQ_POST, 0, post_reload},
+    {"/v1/secrets", EVHTTP_REQ_GET, 0, get_secret_key},
+    {"/v1/secrets", EVHTTP_REQ_POST, 0, post_secret},
     {"/v1/complete", EVHTTP_REQ_GET, 0, get_complete},
     {"/v1/version", EVHTTP_REQ_GET, 1, get_version},
     {"/metrics", EVHTTP_REQ_GET, 0, get_metrics},

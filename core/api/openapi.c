@@ -36,7 +36,7 @@ static const struct form forms[] = {
     {C138_T_ENODE, "string", "chain138-enode", "^enode://[0-9a-fA-F]{128}@"},
     {C138_T_BLOCK, "string", "chain138-block",
      "^([0-9]+|0x[0-9a-fA-F]+|latest|earliest|pending|finalized|safe)$"},
-    {C138_T_SECRET, "string", "chain138-secret-reference", "^(file:/|cred:|env:)"},
+    {C138_T_SECRET, "string", "chain138-secret-reference", "^(file:/|cred:|env:|prompt:)"},
     {C138_T_LIST, "array", NULL, NULL},
     {C138_T_OBJECT, "object", NULL, NULL},
 };
@@ -296,6 +296,9 @@ static const struct parameter approve_body[] = {
     {"digest", NULL, "string", "Digest of the plan that was read", 1}, {0}};
 static const struct parameter reject_body[] = {{"reason", NULL, "string", "Why", 0}, {0}};
 
+static const struct parameter secret_body[] = {
+    {"box", NULL, "string", "The secret, boxed; 0x and hex digits", 1}, {0}};
+
 static const struct path paths[] = {
     {"/v1/actions", "get", "actions", "Declarations of everything", NULL, NULL, list_parameters,
      NULL},
@@ -318,6 +321,11 @@ static const struct path paths[] = {
     {"/v1/plugins", "get", "plugins", "Plugins with state and reason", NULL, NULL, NULL, NULL},
     {"/v1/reload", "post", "reload", "Read the config again; all or nothing", NULL, NULL, NULL,
      NULL},
+    {"/v1/secrets", "get", "secret-key", "The key that a secret is boxed for (crypto_box_seal)",
+     NULL, NULL, NULL, NULL},
+    {"/v1/secrets", "post", "secret",
+     "Hands over a secret that one run takes by the reference given back", NULL, NULL, NULL,
+     secret_body},
     {"/v1/complete", "get", "complete", "Values for a shell's completion", NULL, NULL,
      complete_parameters, NULL},
     {"/v1/version", "get", "version", "Version of the agent; needs no role", NULL, NULL, NULL,

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <ctl/ctl.h>
+#include <base/fs.h>
 #include <base/mem.h>
 #include <base/text.h>
 #include <base/when.h>
@@ -11,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_WAIT_S 2 /* what ends within it needs one round trip */
+#define PARAMS_FILE_MAX (1u << 20) /* the agent takes no more */
+#define FIRST_WAIT_S 2             /* what ends within it needs one round trip */
 
 struct wish {
     const char *name;
@@ -43,9 +45,30 @@ static c138_status make_wish(const struct ctl *c, const char *name, struct wish 
     return status;
 }
 
-/* Words without a name need the declaration: who comes first? */
-static c138_status add_positional(struct ctl *c, const char *name, size_t first_word,
-                                  struct c138_json *params, struct c138_err *err) {
+/* The control reads the file: the agent, and the worker of the plugin, need not be able to. */
+static c138_status add_file(const struct ctl *c, struct c138_json *params, struct c138_err *err) {
+    C138_BUF struct c138_buf text = C138_BUF_NULL;
+    C138_JSON struct c138_json *object = NULL;
+    const char *path = c->args.params_file;
+    if (!path)
+        return C138_OK;
+    c138_status status = c138_file_read(path, PARAMS_FILE_MAX, &text, err);
+    if (status >= 0)
+        status = c138_json_parse(c138_buf_text(&text), text.length, &object, err);
+    if (status >= 0 && c138_json_type(object) != C138_JSON_OBJECT)
+        status = c138_error(err, C138_E_INVALID, "usage",
+                            "expected a JSON object of parameters, {\"name\": value, ...}");
+    if (status < 0)
+        return c138_error_prefix(err, status, "--params-file %s", path);
+    for (struct c138_json_iter i = c138_json_iter(object); c138_json_next(&i);)
+        if (!c138_json_has(params, i.name))
+            c138_json_set(params, i.name, c138_json_ref(i.value));
+    return C138_OK;
+}
+
+/* Words without a name need the declaration: who comes first? So do secrets that are to be typed. */
+static c138_status complete(struct ctl *c, const char *name, size_t first_word,
+                            struct c138_json *params, struct c138_err *err) {
     C138_JSON struct c138_json *answer = NULL;
     C138_BUF struct c138_buf path = C138_BUF_NULL;
     c138_buf_adds(&path, "/v1/actions/");
@@ -54,7 +77,9 @@ static c138_status add_positional(struct ctl *c, const char *name, size_t first_
         ctl_request(c, "GET", c138_buf_text(&path), NULL, CTL_ANSWER_NS, NULL, &answer, err);
     if (status < 0)
         return status;
-    return args_positional(&c->args, first_word, c138_json_get(answer, "action"), params, err);
+    const struct c138_json *action = c138_json_get(answer, "action");
+    status = args_positional(&c->args, first_word, action, params, err);
+    return status < 0 ? status : prompt_fill(c, action, params, err);
 }
 
 static void add_path(const struct ctl *c, const struct wish *wish, struct c138_buf *path) {
@@ -184,8 +209,10 @@ int ctl_action(struct ctl *c, const char *name, size_t first_word, struct c138_j
             c138_json_set(params, i.name, c138_json_ref(i.value));
     c138_status status = make_wish(c, name, &wish, &err);
     ctl_catch_interrupt(c);
-    if (status >= 0 && c->args.n_words > first_word)
-        status = add_positional(c, name, first_word, params, &err);
+    if (status >= 0)
+        status = add_file(c, params, &err);
+    if (status >= 0 && (c->args.n_words > first_word || prompt_wanted(params)))
+        status = complete(c, name, first_word, params, &err);
     if (status >= 0) {
         add_path(c, &wish, &path);
         status = ctl_request(c, "POST", c138_buf_text(&path), params,

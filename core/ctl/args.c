@@ -17,8 +17,7 @@ struct own {
     size_t offset;
 };
 
-#define OWN(text, k, member)                                                                       \
-    { text, k, offsetof(struct args, member) }
+#define OWN(text, k, member) {text, k, offsetof(struct args, member)}
 static const struct own own_options[] = {
     OWN("json", FLAG, json),        OWN("help", FLAG, help),
     OWN("version", FLAG, version),  OWN("man", FLAG, man),
@@ -26,7 +25,7 @@ static const struct own own_options[] = {
     OWN("durable", FLAG, durable),  OWN("socket", VALUE, socket),
     OWN("url", VALUE, url),         OWN("token-file", VALUE, token_file),
     OWN("config", VALUE, config),   OWN("wait", VALUE, wait),
-    OWN("timeout", VALUE, timeout),
+    OWN("timeout", VALUE, timeout), OWN("params-file", VALUE, params_file),
 };
 
 static c138_status wrong(struct c138_err *err, const char *what, const char *about) {

@@ -7,7 +7,8 @@
  * Options of the control itself are known and may stand anywhere; any other --name is a parameter.
  * `--name` takes the next word as its value unless that begins with "--"; without one it is "true".
  * What stands behind "--" is words.
- * `--param NAME=VALUE` names a parameter that one of our own options hides.
+ * `--param NAME=VALUE` names a parameter that one of our own options hides. `--params-file FILE`
+ * brings parameters as one JSON object, for what is too long for a command line.
  */
 #ifndef CORE_CTL_ARGS_H
 #define CORE_CTL_ARGS_H
@@ -25,7 +26,7 @@ struct args_param {
 
 struct args {
     int json, help, version, man, detach, dry_run, durable;
-    const char *socket, *url, *token_file, *config, *wait, *timeout;
+    const char *socket, *url, *token_file, *config, *wait, *timeout, *params_file;
     const char *words[ARGS_WORDS_MAX + 1]; /* point into argv */
     size_t n_words;
     struct args_param params[ARGS_PARAMS_MAX];

@@ -57,7 +57,8 @@ static void complete_value(const struct completing *k, const char *action, const
 
 static void complete_own_value(const struct completing *k, const char *name) {
     (void)k;
-    if (!strcmp(name, "socket") || !strcmp(name, "config") || !strcmp(name, "token-file"))
+    if (!strcmp(name, "socket") || !strcmp(name, "config") || !strcmp(name, "token-file") ||
+        !strcmp(name, "params-file"))
         puts(":file");
 }
 

@@ -66,6 +66,14 @@ void ctl_print_text(const struct c138_buf *text); /* to standard output */
  * positional. `extra` (taken over, may be NULL): parameters set by a friendly command. */
 int ctl_action(struct ctl *c, const char *name, size_t first_word, struct c138_json *extra);
 
+/* --- prompt.c --- */
+/* Does a value look like one that is to be typed? Whether it is, the declaration says. */
+int prompt_wanted(const struct c138_json *params);
+/* Asks the terminal for each parameter of the type secret whose value is "prompt" or
+ * "prompt:twice", and puts a reference in its place. */
+c138_status prompt_fill(struct ctl *c, const struct c138_json *action, struct c138_json *params,
+                        struct c138_err *err);
+
 /* --- job_follow.c --- */
 /* Follows a job until it ends, `until_ns` (monotonic; 0: no bound), or a person detaches. *ret_job:
  * its last document, NULL if it was left. The error says why it was left. */

@@ -2,7 +2,7 @@
 ctl_sources = core/ctl/action.c core/ctl/answer.c core/ctl/answer.h core/ctl/args.c core/ctl/args.h \
     core/ctl/client.c core/ctl/client.h core/ctl/commands.c core/ctl/complete.c core/ctl/ctl.c \
     core/ctl/ctl.h core/ctl/events.c core/ctl/exec_local.c core/ctl/help.c core/ctl/job_follow.c \
-    core/ctl/plugin_new.c core/ctl/reference.c core/ctl/table.c core/ctl/table.h core/ctl/usage.c \
+    core/ctl/plugin_new.c core/ctl/prompt.c core/ctl/reference.c core/ctl/table.c core/ctl/table.h core/ctl/usage.c \
     core/ctl/usage.h
 bin_PROGRAMS += chain138ctl
 chain138ctl_SOURCES = core/ctl/main.c $(ctl_sources)

@@ -23,6 +23,7 @@ static const struct usage_option options[] = {
     {"--timeout DURATION", "another deadline for the action"},
     {"--durable", "store and audit a read, too"},
     {"--param NAME=VALUE", "a parameter whose name is that of an option here"},
+    {"--params-file FILE", "parameters as a JSON object; what is also said here counts"},
     {"--config FILE", "for audit and doctor without an agent: its config (default " C138_SYSCONF_DIR
                       "/chain138.conf)"},
     {"--version", "print the version"},

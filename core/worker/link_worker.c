@@ -26,9 +26,10 @@
     (256u << 10) /* bytes of one worker in one turn of the loop: others want their turn */
 #define OUT_MAX (64u << 20) /* bytes that may wait for a worker that does not read */
 #define LINE_MAX_BYTES 1000
-#define SPIN_NS (40 * INT64_C(1000)) /* as long as a quick action and its way there and back take  \
+#define SPIN_NS                                                                                    \
+    (40 * INT64_C(1000)) /* as long as a quick action and its way there and back take  \
                                       */
-#define SPINS_MAX 16                 /* in a row: then the others have their turn */
+#define SPINS_MAX 16     /* in a row: then the others have their turn */
 #define COLD_MAX 1024
 #define EOF_MS 500 /* a process that ends closes its socket a little before */
 #define COALESCED_MAX 256
@@ -48,6 +49,7 @@ struct worker {
     size_t in_length, in_room;
     struct c138_buf out;
     size_t out_sent;
+    size_t out_secret; /* bytes at the beginning of `out` that may hold what is to be wiped */
     struct latest latest[COALESCED_MAX];
     size_t n_latest;
     char line[LINE_MAX_BYTES + 1];
@@ -62,9 +64,33 @@ struct worker {
 /* --- Out
  * ---------------------------------------------------------------------------------------------- */
 
+static void wipe_sent(struct worker *w) {
+    if (w->out_secret)
+        c138_wipe(w->out.data, w->out_secret);
+    w->out_secret = 0;
+}
+
+/* A buffer that grows leaves its old bytes behind: not while they may be a secret. */
+static void make_room(struct worker *w, size_t more) {
+    size_t length = w->out.length, held = w->out_secret, room = length + more + 1;
+    if (!held || room <= w->out.capacity)
+        return;
+    char *data = c138_xmalloc(2 * room);
+    memcpy(data, w->out.data, length);
+    data[length] = '\0';
+    wipe_sent(w);
+    free(w->out.data);
+    w->out.data = data;
+    w->out.capacity = 2 * room;
+    w->out_secret = held;
+}
+
 static void append(struct worker *w, const struct wire_head *head, const void *payload) {
+    make_room(w, sizeof(*head) + head->length);
     c138_buf_add(&w->out, head, sizeof(*head));
     c138_buf_add(&w->out, payload, head->length);
+    if (head->type == WIRE_HOSTREPLY || w->out_secret) /* may hold a secret */
+        w->out_secret = w->out.length;
 }
 
 static void add_latest(struct worker *w) {
@@ -80,6 +106,7 @@ static void add_latest(struct worker *w) {
 static void flush_out(struct worker *w) {
     while (!w->closed && (w->out_sent < w->out.length || w->n_latest)) {
         if (w->out_sent == w->out.length) {
+            wipe_sent(w);
             c138_buf_reset(&w->out);
             w->out_sent = 0;
             add_latest(w);
@@ -104,6 +131,7 @@ static void flush_out(struct worker *w) {
             w->out_sent = 0;
         }
     }
+    wipe_sent(w);
     c138_buf_reset(&w->out);
     w->out_sent = 0;
     atomic_store(&w->link.waiting, 0);
@@ -414,6 +442,7 @@ static struct link *worker_free(struct link *link) {
             close(fds[i]);
     if (link->board)
         munmap(link->board, sizeof(struct board));
+    wipe_sent(w);
     c138_buf_deinit(&w->out);
     free(w->in);
     free(w);

@@ -13,6 +13,15 @@
 #include <sys/wait.h>
 
 #define LOOK_MS 50 /* how often a cancel is looked for */
+#define END_NS (10 * INT64_C(1000000000)) /* from being asked to end until it is killed */
+
+/* Output of a watched program goes to whoever watches, piece by piece. */
+struct watcher {
+    c138_text_fn on_stdout, on_stderr;
+    uint32_t (*stop)(void *user);
+    void *user;
+    int64_t end_ns; /* 0: was not asked to end */
+};
 
 struct child {
     pid_t pid;
@@ -20,6 +29,7 @@ struct child {
     const char *input;
     uint64_t input_left;
     struct c138_buf out_text, err_text;
+    struct watcher *watcher; /* NULL: output is kept */
 };
 
 struct pipes {
@@ -119,10 +129,20 @@ static void feed(struct child *c) {
 }
 
 /* C138_E_LIMIT when there is more than may be. */
-static c138_status drain(int *fd, struct c138_buf *into) {
-    char bytes[16384];
+static c138_status keep(struct child *c, struct c138_buf *into, const char *bytes, size_t length) {
+    const struct watcher *w = c->watcher;
+    if (!w)
+        return c138_buf_add(into, bytes, length) == C138_OK ? C138_OK : C138_E_LIMIT;
+    c138_text_fn on_text = into == &c->out_text ? w->on_stdout : w->on_stderr;
+    if (on_text)
+        on_text(w->user, bytes, length);
+    return C138_OK;
+}
+
+static c138_status drain(struct child *c, int *fd, struct c138_buf *into) {
+    char bytes[16384 + 1];
     while (*fd >= 0) {
-        ssize_t n = read(*fd, bytes, sizeof bytes);
+        ssize_t n = read(*fd, bytes, sizeof bytes - 1);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -131,15 +151,29 @@ static c138_status drain(int *fd, struct c138_buf *into) {
             close_fd(fd);
             return C138_OK;
         }
-        if (c138_buf_add(into, bytes, (size_t)n) != C138_OK)
+        bytes[n] = '\0'; /* who watches may read it as text */
+        if (keep(c, into, bytes, (size_t)n) != C138_OK)
             return C138_E_LIMIT;
     }
     return C138_OK;
 }
 
 static c138_status drain_both(struct child *c) {
-    c138_status st = drain(&c->out, &c->out_text);
-    return st ? st : drain(&c->err, &c->err_text);
+    c138_status st = drain(c, &c->out, &c->out_text);
+    return st ? st : drain(c, &c->err, &c->err_text);
+}
+
+/* Does whoever watches want it to end, and has it had its time for that? */
+static int must_end(struct child *c) {
+    struct watcher *w = c->watcher;
+    int64_t now = c138_now_monotonic_ns();
+    if (!w || !w->stop)
+        return 0;
+    if (!w->end_ns && w->stop(w->user)) {
+        w->end_ns = now + END_NS;
+        (void)kill(c->pid, SIGTERM);
+    }
+    return w->end_ns && now >= w->end_ns;
 }
 
 /* Until it ended, C138_OK; else why it must end now. */
@@ -159,6 +193,8 @@ static c138_status attend(struct child *c, struct rt_call *call, int64_t deadlin
             return st;
         if (n > 0 && p[0].revents)
             return drain_both(c); /* what it wrote last; a grandchild may hold the pipes for ever */
+        if (must_end(c))
+            return C138_OK;
         if (call && call->api.cancelled(&call->api))
             return atomic_load(&call->cancelled) ? C138_E_CANCELLED : C138_E_TIMEOUT;
         if (c138_now_monotonic_ns() >= deadline_ns)
@@ -182,39 +218,63 @@ static void child_end(struct child *c) {
     c138_buf_deinit(&c->err_text);
 }
 
+/* Starts it, attends to it and reaps it; what it wrote is in `c`, which the caller ends. */
+static c138_status run_child(const c138_host *host, struct c138_call *cause,
+                             const char *const *argv, const char *const *env, int64_t timeout_ns,
+                             struct child *c, int32_t *ret_exit) {
+    struct rt *rt = rt_of(host);
+    if (!argv || !argv[0] || argv[0][0] != '/' || timeout_ns <= 0)
+        return C138_E_INVALID;
+    if (!(rt->note.flags & C138_PLUGIN_SPAWNS) || !is_allowed(rt, argv[0]))
+        return C138_E_DENIED;
+    c138_status st = child_start(c, argv, env);
+    if (st)
+        return st;
+    int64_t now = c138_now_monotonic_ns();
+    st = attend(c, rt_call_of(cause), timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns);
+    (void)kill(-c->pid, SIGKILL); /* it and whatever it left behind in its session */
+    int32_t code = reap(c);
+    if (ret_exit)
+        *ret_exit = code;
+    return st;
+}
+
 static c138_status process_run(const c138_host *host, struct c138_call *cause,
                                const char *const *argv, const char *const *env, const char *input,
                                uint64_t input_length, int64_t timeout_ns, uint64_t output_max,
                                c138_text_fn on_stdout, c138_text_fn on_stderr, void *user,
                                int32_t *ret_exit) {
-    struct rt *rt = rt_of(host);
-    if (!argv || !argv[0] || argv[0][0] != '/' || timeout_ns <= 0 || (!input && input_length))
-        return C138_E_INVALID;
-    if (!(rt->note.flags & C138_PLUGIN_SPAWNS) || !is_allowed(rt, argv[0]))
-        return C138_E_DENIED;
+    size_t max = output_max ? (size_t)output_max : 1;
     struct child c = {.pid_fd = -1,
                       .in = -1,
                       .out = -1,
                       .err = -1,
                       .input = input,
                       .input_left = input_length,
-                      .out_text = C138_BUF_MAX(output_max ? (size_t)output_max : 1),
-                      .err_text = C138_BUF_MAX(output_max ? (size_t)output_max : 1)};
-    c138_status st = child_start(&c, argv, env);
-    if (st)
-        return st;
-    int64_t now = c138_now_monotonic_ns();
-    st = attend(&c, rt_call_of(cause), timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns);
-    (void)kill(-c.pid, SIGKILL); /* it and whatever it left behind in its session */
-    int32_t code = reap(&c);
+                      .out_text = C138_BUF_MAX(max),
+                      .err_text = C138_BUF_MAX(max)};
+    if (!input && input_length)
+        return C138_E_INVALID;
+    c138_status st = run_child(host, cause, argv, env, timeout_ns, &c, ret_exit);
     if (on_stdout && c.out_text.length)
         on_stdout(user, c138_buf_text(&c.out_text), c.out_text.length);
     if (on_stderr && c.err_text.length)
         on_stderr(user, c138_buf_text(&c.err_text), c.err_text.length);
-    if (ret_exit)
-        *ret_exit = code;
     child_end(&c);
     return st;
 }
 
-const c138_process rt_process_table = {.struct_size = sizeof(c138_process), .run = process_run};
+static c138_status process_watch(const c138_host *host, struct c138_call *cause,
+                                 const char *const *argv, const char *const *env,
+                                 int64_t timeout_ns, c138_text_fn on_stdout,
+                                 c138_text_fn on_stderr, uint32_t (*stop)(void *user), void *user,
+                                 int32_t *ret_exit) {
+    struct watcher w = {on_stdout, on_stderr, stop, user, 0};
+    struct child c = {.pid_fd = -1, .in = -1, .out = -1, .err = -1, .watcher = &w};
+    c138_status st = run_child(host, cause, argv, env, timeout_ns, &c, ret_exit);
+    child_end(&c);
+    return st;
+}
+
+const c138_process rt_process_table = {
+    .struct_size = sizeof(c138_process), .run = process_run, .watch = process_watch};

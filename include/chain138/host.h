@@ -132,6 +132,14 @@ typedef struct c138_process {
                        const char *const *env, const char *input, uint64_t input_length,
                        int64_t timeout_ns, uint64_t output_max, c138_text_fn on_stdout,
                        c138_text_fn on_stderr, void *user, int32_t *ret_exit);
+    /* The same for a program that runs long, and whose output is wanted as it comes: `on_stdout` and
+     * `on_stderr` (NULL: thrown away) get each piece, on this thread, without a bound of the whole.
+     * `stop` (NULL: never) is asked at least ten times a second; not 0: the program is asked to end
+     * (SIGTERM), ten seconds later it is killed, and the status is C138_OK. */
+    c138_status (*watch)(const c138_host *, struct c138_call *cause, const char *const *argv,
+                         const char *const *env, int64_t timeout_ns, c138_text_fn on_stdout,
+                         c138_text_fn on_stderr, uint32_t (*stop)(void *user), void *user,
+                         int32_t *ret_exit); /* C138_HAS() */
 } c138_process;
 
 /* --- Extensions of a plugin, asked for with c138_plugin.get_extension

@@ -58,7 +58,7 @@ struct c138_host; /* chain138/host.h */
     18u /* string, a number, 0x-number, or latest, earliest, pending, finalized, safe */
 #define C138_T_SECRET                                                                              \
     19u /* string, a reference to a secret, never the secret: "file:/path", "cred:name",           \
-           "env:NAME" */
+           "env:NAME"; "prompt": typed at the control's terminal, handed over with the call */
 #define C138_T_LIST 20u   /* array; `fields` holds exactly one field, the element */
 #define C138_T_OBJECT 21u /* object; `fields` holds its members; without `fields` any object */
 

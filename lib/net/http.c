@@ -25,6 +25,7 @@ struct http_transfer {
     struct c138_buf *body;
     size_t head_bytes, body_max;
     int head_too_large, body_too_large, cancelled;
+    char *header; /* of the response: what want_header asks for */
 };
 
 c138_status c138_http_new(const struct c138_http_options *options, struct c138_http **ret_http) {
@@ -73,9 +74,25 @@ static size_t http_on_body(char *data, size_t size, size_t count, void *user) {
     return size * count;
 }
 
+/* One line of the head, "Name: value\r\n". */
+static void http_take_header(struct http_transfer *t, const char *line, size_t length) {
+    const char *want = t->request->want_header;
+    size_t n = want ? strlen(want) : 0;
+    if (!n || length <= n || line[n] != ':' || strncasecmp(line, want, n) != 0)
+        return;
+    for (n++; n < length && (line[n] == ' ' || line[n] == '\t'); n++)
+        ;
+    while (length > n && strchr(" \t\r\n", line[length - 1]))
+        length--;
+    if (length - n >= sizeof(((struct c138_http_response *)0)->header))
+        return;
+    memcpy(t->header, line + n, length - n);
+    t->header[length - n] = '\0';
+}
+
 static size_t http_on_head(char *data, size_t size, size_t count, void *user) {
     struct http_transfer *t = user;
-    (void)data;
+    http_take_header(t, data, size * count);
     t->head_bytes += size * count;
     if (t->head_bytes > HTTP_HEAD_MAX) {
         t->head_too_large = 1;
@@ -217,11 +234,15 @@ static void http_read_head(CURL *c, struct c138_http_response *response) {
 
 c138_status c138_http_do(struct c138_http *h, const struct c138_http_request *request,
                          struct c138_http_response *response, struct c138_err *err) {
-    struct http_transfer t = {.request = request, .body = &response->body, .body_max = h->body_max};
+    struct http_transfer t = {.request = request,
+                              .body = &response->body,
+                              .body_max = h->body_max,
+                              .header = response->header};
     char detail[CURL_ERROR_SIZE] = "";
     int64_t timeout_ns = request->timeout_ns ? request->timeout_ns : h->timeout_ns;
     c138_buf_reset(&response->body);
     response->status = 0;
+    response->header[0] = '\0';
     curl_easy_reset(h->curl); /* options only: connections stay */
     http_set_request(h, request);
     http_set_bounds(h, &t, timeout_ns);

@@ -32,6 +32,7 @@ struct c138_http_request {
      * C138_E_CANCELLED. NULL: never. */
     int (*cancelled)(void *user);
     void *user;
+    const char *want_header; /* its value goes into the response; NULL: none */
 };
 
 struct c138_http_response {
@@ -40,6 +41,7 @@ struct c138_http_response {
     struct c138_buf
         body; /* reset and reused by the next request when the same response is passed again */
     int64_t took_ns;
+    char header[256]; /* of want_header; "" if it was not there, or was longer */
 };
 
 c138_status c138_http_new(const struct c138_http_options *options, struct c138_http **ret_http);

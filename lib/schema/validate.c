@@ -227,13 +227,15 @@ static c138_status read_block(const char *text, struct c138_json **ret) {
 }
 
 static c138_status read_secret(const char *text, struct c138_json **ret) {
+    if (!strcmp(text, "prompt"))
+        return give_text(text, ret);
     const char *rest = strchr(text, ':');
     if (!rest || !rest[1] || strlen(text) > 4096)
         return C138_E_INVALID;
     if (c138_starts_with(text, "file:") && c138_path_check(text + 5) < 0)
         return C138_E_INVALID;
     if (!c138_starts_with(text, "file:") && !c138_starts_with(text, "cred:") &&
-        !c138_starts_with(text, "env:"))
+        !c138_starts_with(text, "env:") && !c138_starts_with(text, "prompt:"))
         return C138_E_INVALID;
     return read_string(text, ret);
 }
@@ -269,7 +271,7 @@ static const struct type types[] = {
                       "a block: a number, or latest, earliest, pending, finalized, safe"},
     [C138_T_SECRET] =
         {read_secret,
-         "a reference to a secret: file:/path, cred:NAME or env:NAME (never the secret itself)"},
+         "a reference to a secret: file:/path, cred:NAME, env:NAME or prompt (never the secret itself)"},
     [C138_T_LIST] = {NULL, "a list"},
     [C138_T_OBJECT] = {NULL, "an object"},
 };

@@ -122,7 +122,7 @@ c138_status crypto_scrypt(struct crypto_bytes password, struct crypto_bytes salt
     if (errno == ENOMEM)
         return c138_error(err, C138_E_LIMIT, "crypto.memory",
                           "scrypt needs %" PRIu64 " MiB that are not to be had: raise the memory "
-                          "limit of this process",
+                          "limit of this process (a plugin's: memory_max)",
                           (128 * n * r) >> 20);
     return c138_error(err, C138_E_INVALID, "crypto.scrypt",
                       "scrypt does not take n %" PRIu64 ", r %" PRIu32 ", p %" PRIu32, n, r, p);

@@ -226,7 +226,7 @@ static c138_status derive(const struct tesserakey_argon *a, const void *password
     if (wrong == ARGON2_MEMORY_ALLOCATION_ERROR)
         return c138_error(err, C138_E_LIMIT, "tesserakey.memory",
                           "Argon2 needs %" PRIu32 " MiB that are not to be had: raise the memory "
-                          "limit of this process",
+                          "limit of this process (a plugin's: memory_max)",
                           a->memory_kib >> 10);
     return wrong ? c138_error(err, C138_E_INVALID, "tesserakey.argon", "Argon2 refuses: %s",
                               argon2_error_message(wrong))

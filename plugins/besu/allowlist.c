@@ -74,7 +74,8 @@ static c138_status enode_item(const char *text, char **ret_item) {
     if (!colon || colon == host || colon + 1 == host + host_length)
         return C138_E_INVALID;
     for (const char *p = host; p < host + host_length; p++)
-        if (!isgraph((unsigned char)*p) || *p == '"' || *p == '\'' || (p > colon && !isdigit((unsigned char)*p)))
+        if (!isgraph((unsigned char)*p) || *p == '"' || *p == '\'' ||
+            (p > colon && !isdigit((unsigned char)*p)))
             return C138_E_INVALID;
     *ret_item = c138_xstrndup(text, length);
     lower(*ret_item);
@@ -96,8 +97,8 @@ c138_status besu_list_item(enum besu_list_kind kind, const char *text, char **re
 /* Takes the item; an unsorted list that is sorted in the end. */
 static void add(struct besu_list *list, char *item) {
     if ((list->count & (list->count - 1)) == 0) /* at 0, 1, 2, 4, ...: room for twice as many */
-        list->items = c138_xrealloc(list->items,
-                                    (list->count ? 2 * list->count : 1) * sizeof(*list->items));
+        list->items =
+            c138_xrealloc(list->items, (list->count ? 2 * list->count : 1) * sizeof(*list->items));
     list->items[list->count++] = item;
 }
 
@@ -232,8 +233,7 @@ static c138_status array(enum besu_list_kind kind, struct text *t, struct besu_l
             return C138_OK;
         if (*t->at != '"' && *t->at != '\'')
             return c138_error(err, C138_E_INVALID, "list.file",
-                              "%s-allowlist: a text in quotes was expected",
-                              besu_list_name(kind));
+                              "%s-allowlist: a text in quotes was expected", besu_list_name(kind));
         c138_status status = quoted(kind, t, list, err);
         if (status != C138_OK)
             return status;

@@ -35,8 +35,8 @@ const char *besu_enode_id(const char *enode, char ret_id[129]);
 c138_status besu_list_from_json(enum besu_list_kind kind, const struct c138_json *array,
                                 struct besu_list *ret_list, struct c138_err *err);
 /* From a permissions file: TOML, of which Besu writes `nodes-allowlist=["...","..."]` and
- * `accounts-allowlist=[...]`, and people lay them over several lines with comments. C138_E_NOTFOUND:
- * it has no such list. */
+ * `accounts-allowlist=[...]`, and people lay them over several lines with comments.
+ * C138_E_NOTFOUND: it has no such list. */
 c138_status besu_list_from_toml(enum besu_list_kind kind, const char *text, size_t length,
                                 struct besu_list *ret_list, struct c138_err *err);
 /* From static-nodes.json: an array of enodes. */

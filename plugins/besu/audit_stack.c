@@ -18,7 +18,7 @@ static const struct audit_doc *service(const struct audit *a) {
 }
 
 static const struct audit_doc *services(const struct audit *a) {
-    return audit_doc_get(&a->node->files[AUDIT_COMPOSE].doc, "services");
+    return audit_compose_services(&a->node->files[AUDIT_COMPOSE].doc);
 }
 
 /* --- Ports ----------------------------------------------------------------------------------- */
@@ -304,7 +304,8 @@ static void check_alerts(struct audit *a, const struct audit_rule *r) {
 
 static void check_clock(struct audit *a, const struct audit_rule *r) {
     if (a->host.clock_synced < 0)
-        audit_skip(a, r, "a worker may not ask the kernel: `chain138ctl doctor` says how the clock is");
+        audit_skip(a, r,
+                   "a worker may not ask the kernel: `chain138ctl doctor` says how the clock is");
     else if (!a->host.clock_synced)
         audit_find(a, r, NULL, 0, "the kernel calls this host's clock not synchronised");
 }

@@ -24,8 +24,11 @@ static const struct audit_doc *config(const struct audit *a) {
 static const char *path(const struct audit *a) {
     return a->node->files[AUDIT_TESSERA].path;
 }
+static const struct audit_doc *of_keys(const struct audit *a, const char *name) {
+    return audit_doc_get(audit_doc_get(config(a), "keys"), name);
+}
 static const struct audit_doc *key_data(const struct audit *a) {
-    return audit_doc_path(config(a), "keys.keyData");
+    return of_keys(a, "keyData");
 }
 
 /* --- Servers --------------------------------------------------------------------------------- */
@@ -264,7 +267,7 @@ static void check_locked(struct audit *a, const struct audit_rule *r) {
 }
 
 static void check_passwords(struct audit *a, const struct audit_rule *r) {
-    const struct audit_doc *d = audit_doc_path(config(a), "keys.passwords");
+    const struct audit_doc *d = of_keys(a, "passwords");
     if (d && d->count > 0)
         audit_find(a, r, path(a), d->line, "%zu passwords stand here", d->count);
 }
@@ -282,7 +285,7 @@ static void mode_of(struct audit *a, const struct audit_rule *r, const char *ins
 
 static void check_modes(struct audit *a, const struct audit_rule *r) {
     const struct audit_doc *list = key_data(a);
-    const char *passwords = audit_doc_text(audit_doc_path(config(a), "keys.passwordFile"), NULL);
+    const char *passwords = audit_doc_text(of_keys(a, "passwordFile"), NULL);
     for (size_t i = 0; list && i < list->count; i++) {
         const char *inside = audit_doc_get_text(&list->items[i], "privateKeyPath", NULL);
         if (inside)
@@ -293,7 +296,7 @@ static void check_modes(struct audit *a, const struct audit_rule *r) {
 }
 
 static void check_password_lines(struct audit *a, const struct audit_rule *r) {
-    const struct audit_doc *d = audit_doc_path(config(a), "keys.passwordFile");
+    const struct audit_doc *d = of_keys(a, "passwordFile");
     C138_BUF struct c138_buf text = C138_BUF_NULL;
     struct c138_err err = {0};
     size_t lines = 0, keys = key_data(a) ? key_data(a)->count : 0;

@@ -26,7 +26,7 @@ void besu_unlock(struct besu *b) {
     (void)pthread_mutex_unlock(&b->lock);
 }
 
-/* A short action of the actor has the instance for itself; long ones take the lock as they need it. */
+/* A short action has the instance for itself; long ones take the lock as they need it. */
 #define LOCKED(name)                                                                               \
     static c138_status name##_locked(void *self, c138_call *call) {                                \
         besu_lock(self);                                                                           \
@@ -325,12 +325,28 @@ static const c138_action explain_action = {
 };
 
 static const c138_action *const actions[] = {
-    &status_action,      &sync_action,      &validators_action, &peers_action,
-    &txpool_action,      &nodes_action,     &consensus_action,  &peer_add_action,
-    &peer_remove_action, &log_level_action, &explain_action,    &besu_vote_action,
-    &besu_votes_action,  &besu_account_allow_action, &besu_account_deny_action,
-    &besu_node_allow_action, &besu_node_deny_action, &besu_permissions_action,
-    &besu_accounts_action, &besu_txpool_clear_action, &besu_audit_action, NULL,
+    &status_action,
+    &sync_action,
+    &validators_action,
+    &peers_action,
+    &txpool_action,
+    &nodes_action,
+    &consensus_action,
+    &peer_add_action,
+    &peer_remove_action,
+    &log_level_action,
+    &explain_action,
+    &besu_vote_action,
+    &besu_votes_action,
+    &besu_account_allow_action,
+    &besu_account_deny_action,
+    &besu_node_allow_action,
+    &besu_node_deny_action,
+    &besu_permissions_action,
+    &besu_accounts_action,
+    &besu_txpool_clear_action,
+    &besu_audit_action,
+    NULL,
 };
 
 /* --- Events ---------------------------------------------------------------------------------- */
@@ -409,14 +425,13 @@ static const c138_event *const events[] = {
                .summary = "A vote is not cast again for now: the quorum would be lost",
                .fields = C138_FIELDS(VOTED, TEXT)),
     C138_EVENT(.topic = "besu.permissions-drift", .flags = C138_EVENT_KEEP,
-               .severity = C138_SEVERITY_WARNING,
-               .summary = "The allowlists of the nodes differ",
-               .fields = C138_FIELDS(
-                   WHICH_LIST, UINT("count", "Entries that differ"),
-                   ROWS("entries", "The first of them", STR("entry", "Account or enode"),
-                        NODES_OF("on", "Nodes whose list has it"),
-                        NODES_OF("not_on", "Nodes whose list lacks it")),
-                   TEXT)),
+               .severity = C138_SEVERITY_WARNING, .summary = "The allowlists of the nodes differ",
+               .fields = C138_FIELDS(WHICH_LIST, UINT("count", "Entries that differ"),
+                                     ROWS("entries", "The first of them",
+                                          STR("entry", "Account or enode"),
+                                          NODES_OF("on", "Nodes whose list has it"),
+                                          NODES_OF("not_on", "Nodes whose list lacks it")),
+                                     TEXT)),
     C138_EVENT(.topic = "besu.permission-undone", .flags = C138_EVENT_KEEP,
                .severity = C138_SEVERITY_WARNING,
                .summary = "A change of allowlists that was cut off was taken back on a node",
@@ -500,7 +515,6 @@ void besu_look(struct besu *b, uint32_t i) {
     besu_network_update(b); /* a head that moved makes the chain younger */
     besu_watch_node(b, i);
     besu_watch_network(b);
-    besu_wishes_tend(b, i);
 }
 
 void besu_look_if_older(struct besu *b, uint32_t i, int64_t max_age_ns) {
@@ -517,6 +531,7 @@ static void timer(void *self, uint64_t id) {
     if (b->n_nodes) {
         b->next %= b->n_nodes;
         besu_look(b, b->next);
+        besu_wishes_tend(b, b->next); /* here only: what reads changes nothing */
         besu_permissions_tend(b, b->next++);
     }
     besu_unlock(b);

@@ -1,6 +1,6 @@
 /*
- * plugins/besu/besu.h: the plugin's instance. Whoever reads or writes it holds `lock`: the actor for
- * each of its callbacks, a long action while it looks, not while it waits or calls another plugin.
+ * plugins/besu/besu.h: the plugin's instance. Whoever reads or writes it holds `lock`: the actor
+ * for each of its callbacks, a long action while it looks, not while it waits or calls another plugin.
  * A reload may exchange the nodes whenever the lock is free: no pointer to a node outlives it.
  *
  *   besu.c     the tables of the contract, life of the instance, polling
@@ -143,6 +143,7 @@ struct besu_network {
     int64_t stalled_after_ns;
     uint32_t validators, quorum, missing;
     int margin; /* how many more may fail: present - quorum; negative: too few are there */
+    int starting; /* at block 0, within its grace: neither halted nor making blocks */
     int halted;
     uint32_t answering;  /* nodes that answer */
     int encoding_errors; /* nodes whose logs show messages of another version lately */
@@ -155,8 +156,8 @@ struct besu {
     const c138_bus *bus;         /* NULL: not granted */
     const c138_metrics *metrics; /* NULL: not granted */
     const c138_timer *timers;    /* NULL: not granted: nothing is polled between calls */
-    const c138_kv *kv;           /* NULL: not granted: wishes and begun changes die with the agent */
-    const c138_caller *caller;   /* NULL: not granted: no contracts, no transactions */
+    const c138_kv *kv;         /* NULL: not granted: wishes and begun changes die with the agent */
+    const c138_caller *caller; /* NULL: not granted: no contracts, no transactions */
     pthread_mutex_t lock;
     struct besu_settings settings, staged_settings;
     struct besu_watched nodes[BESU_NODES_MAX];

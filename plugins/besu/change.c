@@ -1,4 +1,4 @@
-/* One change of allowlists: on disk before it begins, node by node, and undone where it was cut off. */
+/* One change of allowlists: on disk before it begins, and undone where it was cut off. */
 #include "permission.h"
 
 #include <base/fs.h>

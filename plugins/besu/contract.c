@@ -124,8 +124,7 @@ static c138_status read_nodes(struct besu_node *n, struct besu_contract *c, stru
     for (uint64_t i = 0; i < count && i < ENTRIES_MAX; i++) {
         C138_JSON struct c138_json *values = NULL;
         c138_status status = ask(
-            n, c->rules,
-            "getByIndex(uint256) returns (string enodeId, string host, uint16 port)",
+            n, c->rules, "getByIndex(uint256) returns (string enodeId, string host, uint16 port)",
             args1(c138_json_new_uint(i)), &values, err);
         if (status != C138_OK)
             return status;
@@ -135,8 +134,7 @@ static c138_status read_nodes(struct besu_node *n, struct besu_contract *c, stru
     return besu_list_from_json(BESU_LIST_NODES, enodes, &c->list, err);
 }
 
-static const char *find_rules(struct besu_node *n, struct besu_contract *c,
-                              struct c138_err *err) {
+static const char *find_rules(struct besu_node *n, struct besu_contract *c, struct c138_err *err) {
     C138_JSON struct c138_json *values = NULL;
     struct besu_address rules;
     int code = has_code(n, c->ingress);
@@ -174,7 +172,7 @@ void besu_contract_read(struct besu *b, enum besu_list_kind kind, struct besu_co
         return;
     }
     ret->state = BESU_CONTRACT_FOREIGN;
-    c138_status status = ret->rules[0] == '\0'               ? C138_E_INVALID
+    c138_status status = ret->rules[0] == '\0'        ? C138_E_INVALID
                          : kind == BESU_LIST_ACCOUNTS ? read_accounts(n, ret, &err)
                                                       : read_nodes(n, ret, &err);
     if (status != C138_OK) {

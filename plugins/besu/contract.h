@@ -2,8 +2,8 @@
  * plugins/besu/contract.h: the permission contracts (ConsenSys permissioning-smart-contracts,
  * contract version 3000000): an ingress at a fixed address names the contract with the rules, and
  * that has the list. Besu enforces them to 25.5; from 25.6 on no version does (and none can be told
- * to), but they can be read and written all the same. Blocks for the rpc timeout a call; the lock is
- * held.
+ * to), but they can be read and written all the same. Blocks for the rpc timeout a call; the lock
+ * is held.
  */
 #ifndef BESU_CONTRACT_H
 #define BESU_CONTRACT_H

@@ -38,8 +38,7 @@ int besu_node_config_equal(const struct besu_node_config *a, const struct besu_n
            c138_streq(a->permissions_accounts_file, b->permissions_accounts_file) &&
            c138_streq(a->permissions_nodes_file, b->permissions_nodes_file) &&
            c138_streq(a->static_nodes_file, b->static_nodes_file) &&
-           c138_streq(a->data_dir, b->data_dir) &&
-           a->has_validator == b->has_validator &&
+           c138_streq(a->data_dir, b->data_dir) && a->has_validator == b->has_validator &&
            memcmp(&a->validator, &b->validator, sizeof(a->validator)) == 0;
 }
 

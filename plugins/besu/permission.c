@@ -119,8 +119,8 @@ static c138_status plan_send(struct besu *b, c138_call *call, struct besu_task *
                           "granted (grants)");
     if (!C138_HAS(c138_caller, b->caller, plan))
         return C138_OK;
-    c138_status status = b->caller->plan(b->host, call, "chain.send", t->send_params, 0, keep_text,
-                                         &answer);
+    c138_status status =
+        b->caller->plan(b->host, call, "chain.send", t->send_params, 0, keep_text, &answer);
     if (status != C138_OK)
         return caller_failed("the contract would not take the change, so nothing was changed",
                              status, answer, err);
@@ -134,8 +134,8 @@ static c138_status send(struct besu *b, c138_call *call, struct besu_task *t,
                         struct c138_err *err) {
     C138_FREE char *answer = NULL;
     c138_progress(call, 1001, "the lists are changed; waiting for the contract");
-    c138_status status = b->caller->call(b->host, call, "chain.send", t->send_params, 0, keep_text,
-                                         &answer);
+    c138_status status =
+        b->caller->call(b->host, call, "chain.send", t->send_params, 0, keep_text, &answer);
     if (status != C138_OK)
         return caller_failed("the contract was not changed", status, answer, err);
     besu_lock(b);

@@ -22,7 +22,7 @@ c138_status besu_node_deny_run(void *self, c138_call *call);
 /* permreads.c */
 c138_status besu_permissions_run(void *self, c138_call *call);
 c138_status besu_accounts_run(void *self, c138_call *call);
-struct besu_owned { /* accounts whose keys this host holds */
+struct besu_owned {         /* accounts whose keys this host holds */
     struct c138_json *keys; /* rows of keys.list; NULL: not known */
 };
 /* The lock is not held: another plugin is asked. */
@@ -30,10 +30,10 @@ void besu_owned_ask(struct besu *b, c138_call *call, struct besu_owned *ret_owne
 void besu_owned_deinit(struct besu_owned *o);
 const char *besu_owned_name(const struct besu_owned *o, const char *account); /* NULL: not ours */
 
-/* permwatch.c, with the lock held: asks node i for its lists where that is due, reports what differs
- * between nodes, and undoes a change that was cut off. */
+/* permwatch.c, with the lock held: asks node i for its lists where that is due, reports what
+ * differs between nodes, and undoes a change that was cut off. */
 void besu_permissions_tend(struct besu *b, uint32_t i);
-/* Entries that are not on every node that has such a list, of the last answers. The caller frees. */
+/* Entries that are not on every node that has such a list. The caller frees. */
 uint32_t besu_drift(const struct besu *b, enum besu_list_kind kind, struct besu_list *ret_entries);
 
 /* change.c, with the lock held. */

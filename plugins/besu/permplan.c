@@ -133,8 +133,7 @@ static c138_status find_contract(struct besu *b, c138_call *call, struct besu_ta
             c138_xasprintf("besu: the contract for %s behind %s cannot be changed: %s",
                            besu_list_name(t->kind), c->ingress, c->text);
         t->on_contract = 0;
-        return explicitly ? c138_fail(call, C138_E_NOTFOUND, "permission.contract", text)
-                          : C138_OK;
+        return explicitly ? c138_fail(call, C138_E_NOTFOUND, "permission.contract", text) : C138_OK;
     }
     if (enforcers == 0) {
         note(t->warnings,
@@ -189,7 +188,8 @@ static c138_status check_validator(struct besu *b, c138_call *call, struct besu_
     struct besu_quorum_state q = besu_network_quorum(b);
     char name[160], text[320];
     besu_member_name(b, m, name, sizeof(name));
-    q = besu_quorum_state(q.consensus, q.validators, q.present - (m->missing || !q.present ? 0 : 1));
+    q = besu_quorum_state(q.consensus, q.validators,
+                          q.present - (m->missing || !q.present ? 0 : 1));
     besu_quorum_text(&q, text, sizeof(text));
     note(t->warnings, "this is the validator %s: without connections it takes no part. Then: %s",
          name, text);
@@ -211,8 +211,8 @@ static c138_status warn_node(struct besu *b, c138_call *call, struct besu_task *
         const struct besu_list *list = &n->lists[t->kind].list;
         for (size_t k = 0; t->allow && k < list->count; k++)
             if (strstr(list->items[k], id) && strcmp(list->items[k], t->item) != 0)
-                note(t->warnings, "%s has the same node key at another address: %s",
-                     n->config.name, strchr(list->items[k], '@') + 1);
+                note(t->warnings, "%s has the same node key at another address: %s", n->config.name,
+                     strchr(list->items[k], '@') + 1);
         if (t->allow)
             continue;
         if (strcmp(besu_enode_id(n->enode, own), id) == 0)
@@ -223,8 +223,7 @@ static c138_status warn_node(struct besu *b, c138_call *call, struct besu_task *
                  "static-nodes.json and restart the node first",
                  n->config.name);
         if (besu_address_of_id(id, &address) == C138_OK && besu_node_sees(n, &address) == 1)
-            note(t->warnings, "%s is connected to it, and drops it within seconds",
-                 n->config.name);
+            note(t->warnings, "%s is connected to it, and drops it within seconds", n->config.name);
     }
     if (t->allow || besu_address_of_id(id, &address) != C138_OK)
         return C138_OK;

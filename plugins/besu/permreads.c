@@ -1,4 +1,4 @@
-/* besu.permissions and besu.accounts: what the nodes and the contracts hold, and where they differ. */
+/* besu.permissions and besu.accounts: what nodes and contracts hold, and where they differ. */
 #include "permission.h"
 
 #include <base/mem.h>
@@ -138,8 +138,7 @@ static uint32_t lists_on(const struct besu *b, enum besu_list_kind kind) {
 }
 
 /* Everything on any list of this kind, also the contract's. */
-static void everything(const struct besu *b, const struct besu_contract *c,
-                       struct besu_list *ret) {
+static void everything(const struct besu *b, const struct besu_contract *c, struct besu_list *ret) {
     const struct besu_list *lists[BESU_NODES_MAX + 1];
     size_t count = 0;
     for (uint32_t i = 0; i < b->n_nodes; i++)
@@ -220,8 +219,9 @@ c138_status besu_permissions_run(void *self, c138_call *call) {
     for (int kind = 0; kind < BESU_LISTS; kind++)
         write_entries(b, call, &contracts[kind]);
     c138_close(call);
-    snprintf(text, sizeof(text), "%u node%s with a list of accounts, %u with one of nodes; %u entr%s "
-                                 "differ%s%s",
+    snprintf(text, sizeof(text),
+             "%u node%s with a list of accounts, %u with one of nodes; %u entr%s "
+             "differ%s%s",
              lists_on(b, BESU_LIST_ACCOUNTS), lists_on(b, BESU_LIST_ACCOUNTS) == 1 ? "" : "s",
              lists_on(b, BESU_LIST_NODES), differences, differences == 1 ? "y" : "ies",
              differences == 1 ? "s" : "",
@@ -250,7 +250,8 @@ static void write_account(struct besu *b, c138_call *call, const struct besu_con
     if (key)
         c138_set_str(call, "key", key);
     c138_set_bool(call, "everywhere", (uint32_t)everywhere);
-    c138_set_str(call, "text", everywhere ? "" : "not allowed everywhere: besu.account-allow, or -deny");
+    c138_set_str(call, "text",
+                 everywhere ? "" : "not allowed everywhere: besu.account-allow, or -deny");
     c138_close(call);
 }
 
@@ -271,11 +272,12 @@ c138_status besu_accounts_run(void *self, c138_call *call) {
     c138_open_list(call, "contracts");
     write_contract(b, call, &contract);
     c138_close(call);
-    c138_set_str(call, "text",
-                 lists_on(b, BESU_LIST_ACCOUNTS) || contract.state == BESU_CONTRACT_READ
-                     ? ""
-                     : "no watched node has a list of accounts, and there is no contract: everybody "
-                       "may send");
+    c138_set_str(
+        call, "text",
+        lists_on(b, BESU_LIST_ACCOUNTS) || contract.state == BESU_CONTRACT_READ
+            ? ""
+            : "no watched node has a list of accounts, and there is no contract: everybody "
+              "may send");
     besu_list_deinit(&all);
     besu_contract_deinit(&contract);
     besu_unlock(b);

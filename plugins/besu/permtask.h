@@ -1,6 +1,6 @@
 /*
- * plugins/besu/permtask.h: one change of who may send or connect, from what is asked to what came of
- * it. permplan.c finds out what is to be done and says it; permission.c does it.
+ * plugins/besu/permtask.h: one change of who may send or connect, from what is asked to what came
+ * of it. permplan.c finds out what is to be done and says it; permission.c does it.
  */
 #ifndef BESU_PERMTASK_H
 #define BESU_PERMTASK_H
@@ -27,9 +27,9 @@ struct besu_task {
     struct besu_step steps[BESU_NODES_MAX];
     uint32_t n_steps;
     struct besu_contract contract;
-    int send;              /* the contract needs a transaction */
-    char *send_params;     /* of chain.send */
-    char *send_plan;       /* its dry run; NULL: not asked */
+    int send;          /* the contract needs a transaction */
+    char *send_params; /* of chain.send */
+    char *send_plan;   /* its dry run; NULL: not asked */
     char contract_text[400];
     int sent;
     struct c138_json *warnings, *remains; /* texts */

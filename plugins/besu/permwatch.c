@@ -13,8 +13,7 @@
 
 /* --- What differs ---------------------------------------------------------------------------- */
 
-uint32_t besu_drift(const struct besu *b, enum besu_list_kind kind,
-                    struct besu_list *ret_entries) {
+uint32_t besu_drift(const struct besu *b, enum besu_list_kind kind, struct besu_list *ret_entries) {
     const struct besu_list *lists[BESU_NODES_MAX];
     struct besu_list all = {0};
     size_t count = 0, kept = 0;
@@ -72,8 +71,7 @@ static void publish_equal(struct besu *b, enum besu_list_kind kind, int64_t afte
     struct c138_json *e = c138_json_new_object();
     char text[BESU_SECONDS_TEXT];
     besu_seconds_text(after_ns, text);
-    c138_json_set_str(e, "from",
-                      kind == BESU_LIST_ACCOUNTS ? "accounts-drift" : "nodes-drift");
+    c138_json_set_str(e, "from", kind == BESU_LIST_ACCOUNTS ? "accounts-drift" : "nodes-drift");
     c138_json_set_str(e, "after", text);
     besu_publish(b, "besu.recovered", e);
 }
@@ -99,9 +97,9 @@ static void watch(struct besu *b, enum besu_list_kind kind) {
 
 static void tell_undone(struct besu *b, const struct besu_node *n) {
     struct c138_json *e = c138_json_new_object();
-    C138_FREE char *text = c138_xasprintf(
-        "%s of %s was cut off half-way and is taken back on %s",
-        b->begun.allow ? "allowing" : "denying", b->begun.item, n->config.name);
+    C138_FREE char *text =
+        c138_xasprintf("%s of %s was cut off half-way and is taken back on %s",
+                       b->begun.allow ? "allowing" : "denying", b->begun.item, n->config.name);
     c138_json_set_str(e, "node", n->config.name);
     c138_json_set_str(e, "list", besu_list_name(b->begun.kind));
     c138_json_set_str(e, "item", b->begun.item);

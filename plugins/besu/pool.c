@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char *besu_stuck_name(enum besu_stuck why) {
-    static const char *const names[] = {"ready",      "used",   "gap", "funds",
+    static const char *const names[] = {"ready", "used",       "gap",   "funds",
                                         "price", "permission", "behind"};
     return names[why];
 }

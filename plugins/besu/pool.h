@@ -49,8 +49,8 @@ void besu_pool_sort(struct besu_pool *p);
 
 struct besu_sender {
     struct besu_address account;
-    size_t first, count;    /* its part of the sorted list */
-    uint64_t next;          /* the nonce that the chain waits for */
+    size_t first, count; /* its part of the sorted list */
+    uint64_t next;       /* the nonce that the chain waits for */
     struct c138_u256 balance;
     int denied; /* not on the list of a node */
 };

@@ -162,8 +162,8 @@ static void on_answer(void *user, const char *text, uint64_t length) {
 
 /* Without the lock: which of the accounts are ours. */
 void besu_clearing_owners(struct besu *b, c138_call *call, struct besu_clearing *c) {
-    if (!b->caller || b->caller->call(b->host, call, "chain.pending", "{}", BESU_REMEDY_NS, on_answer,
-                                      &c->pending) != C138_OK)
+    if (!b->caller || b->caller->call(b->host, call, "chain.pending", "{}", BESU_REMEDY_NS,
+                                      on_answer, &c->pending) != C138_OK)
         c->pending = c138_json_unref(c->pending);
     const struct c138_json *accounts = c138_json_get(c->pending, "accounts");
     for (size_t i = 0; i < c->n_senders; i++) {
@@ -198,8 +198,8 @@ static void add_call(struct besu_clearing *c, const char *action, const char *me
 }
 
 /* One of ours. All of it is taken back: what is before the stuck one would be mined anyway. */
-static int plan_one(struct besu_clearing *c, const struct besu_sender_row *r, const struct besu_pooled *t,
-                    int all) {
+static int plan_one(struct besu_clearing *c, const struct besu_sender_row *r,
+                    const struct besu_pooled *t, int all) {
     const char *id = intent_of(c, t);
     char address[BESU_ADDRESS_TEXT];
     if (t->why == BESU_STUCK_USED || (t->why == BESU_STUCK_NOT && !all))
@@ -213,10 +213,12 @@ static int plan_one(struct besu_clearing *c, const struct besu_sender_row *r, co
         return t->why == BESU_STUCK_GAP;
     }
     besu_address_write(&t->from, address);
-    besu_clearing_note(c->remains,
-         c138_xasprintf("nonce %llu of %s (%s): key %s is here, but this transaction was not sent by "
-                        "this agent: send another with that nonce from where it came",
-                        (unsigned long long)t->nonce, address, besu_stuck_name(t->why), r->key));
+    besu_clearing_note(
+        c->remains,
+        c138_xasprintf(
+            "nonce %llu of %s (%s): key %s is here, but this transaction was not sent by "
+            "this agent: send another with that nonce from where it came",
+            (unsigned long long)t->nonce, address, besu_stuck_name(t->why), r->key));
     return 0;
 }
 
@@ -250,9 +252,10 @@ static void plan_foreign(struct besu_clearing *c, const struct besu_sender_row *
         const struct besu_pooled *t = &c->pool.list[k];
         if (t->why == BESU_STUCK_NOT || t->why == BESU_STUCK_USED || t->why == BESU_STUCK_BEHIND)
             continue;
-        besu_clearing_note(c->remains, c138_xasprintf("nonce %llu of %s (%s), which is not ours: %s",
-                                        (unsigned long long)t->nonce, address,
-                                        besu_stuck_name(t->why), advice(t->why)));
+        besu_clearing_note(c->remains,
+                           c138_xasprintf("nonce %llu of %s (%s), which is not ours: %s",
+                                          (unsigned long long)t->nonce, address,
+                                          besu_stuck_name(t->why), advice(t->why)));
         return; /* the first one that is stuck holds up the others */
     }
 }
@@ -345,7 +348,7 @@ static void write_stop(struct besu *b, c138_call *call) {
 }
 
 void besu_clearing_write(struct besu *b, c138_call *call, const struct besu_clearing *c,
-                      const char *text) {
+                         const char *text) {
     c138_set_uint(call, "transactions", c->pool.count);
     c138_set_uint(call, "stuck", besu_clearing_stuck(c));
     write_json(call, "nodes", c->nodes);
@@ -372,17 +375,16 @@ int besu_clearing_call(struct besu *b, c138_call *call, const struct c138_json *
     c138_json_set_str(row, "action", action);
     c138_json_set_str(row, "params", params);
     c138_json_set_bool(row, "ok", status == C138_OK);
-    c138_json_set_str(row, "text",
-                      status == C138_OK
-                          ? "done"
-                          : c138_json_get_str(answer, "message", c138_status_key(status)));
+    c138_json_set_str(
+        row, "text",
+        status == C138_OK ? "done" : c138_json_get_str(answer, "message", c138_status_key(status)));
     c138_json_append(rows, row);
     return status == C138_OK;
 }
 
 /* The calls of the approved plan, or those found now. */
 const struct c138_json *besu_clearing_calls(c138_call *call, const struct besu_clearing *c,
-                                        struct c138_json **ret_plan) {
+                                            struct c138_json **ret_plan) {
     *ret_plan = NULL;
     if (call->plan_json)
         (void)c138_json_parse(call->plan_json, strlen(call->plan_json), ret_plan, NULL);
@@ -417,13 +419,15 @@ static c138_status clear(struct besu *b, c138_call *call, struct besu_clearing *
 }
 
 static void plan_text(const struct besu_clearing *c, char *text, size_t size) {
-    snprintf(text, size,
-             "no Besu has a call that empties its pool. %zu transactions wait, %u of them stuck; %zu "
-             "can be taken out of the way from here by replacement, for %zu others see remains%s",
-             c->pool.count, besu_clearing_stuck(c), c138_json_count(c->calls), c138_json_count(c->remains),
-             c->halted ? ". The chain is halted: nothing is mined until that ends "
-                         "(besu.consensus), and nothing here helps"
-                       : "");
+    snprintf(
+        text, size,
+        "no Besu has a call that empties its pool. %zu transactions wait, %u of them stuck; %zu "
+        "can be taken out of the way from here by replacement, for %zu others see remains%s",
+        c->pool.count, besu_clearing_stuck(c), c138_json_count(c->calls),
+        c138_json_count(c->remains),
+        c->halted ? ". The chain is halted: nothing is mined until that ends "
+                    "(besu.consensus), and nothing here helps"
+                  : "");
 }
 
 static c138_status run(struct besu *b, c138_call *call, struct besu_clearing *c) {
@@ -438,9 +442,10 @@ static c138_status run(struct besu *b, c138_call *call, struct besu_clearing *c)
         return besu_pool_stop(b, call, c);
     besu_clearing_remedies(c, strcmp(c138_str(call, "what"), "all") == 0);
     if (!call->dry_run && c->halted)
-        return c138_fail(call, C138_E_CONFLICT, "chain.halted",
-                         "besu: nothing was done: the chain is halted, and a replacement is mined as "
-                         "little as what it replaces: see besu.consensus");
+        return c138_fail(
+            call, C138_E_CONFLICT, "chain.halted",
+            "besu: nothing was done: the chain is halted, and a replacement is mined as "
+            "little as what it replaces: see besu.consensus");
     if (!call->dry_run && (c138_json_count(c->calls) || call->plan_json) && b->caller)
         return clear(b, call, c);
     plan_text(c, text, sizeof(text));

@@ -1,6 +1,6 @@
 /*
- * plugins/besu/poolclear.h: besu.txpool-clear, a guided plan where no call exists. poolclear.c looks,
- * and takes out of the way by replacement what this host's keys can; poolstop.c stops all nodes of
+ * plugins/besu/poolclear.h: besu.txpool-clear, a guided plan where no call exists. poolclear.c
+ * looks, and takes out of the way by replacement what this host's keys can; poolstop.c stops all nodes of
  * this host together, through the plugin stack, and lays their pool files aside.
  */
 #ifndef BESU_POOLCLEAR_H

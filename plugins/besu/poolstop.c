@@ -1,6 +1,6 @@
 /*
- * All nodes of this host stopped together, their saved pools laid aside, and started again: the only
- * way to empty pools of what others sent. Nodes of other hosts that go on hand their transactions
+ * All nodes of this host stopped together, their saved pools laid aside, and started again: the
+ * only way to empty pools of what others sent. Nodes of other hosts that go on hand their transactions
  * over again; how many such peers there are is said.
  */
 #include "poolclear.h"
@@ -144,7 +144,7 @@ static int wait_back(struct besu *b, c138_call *call) {
 static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_clearing *before) {
     C138_JSON struct c138_json *approved = NULL, *done = c138_json_new_array();
     const struct c138_json *calls = besu_clearing_calls(call, before, &approved);
-    struct besu_clearing after = {.nodes = c138_json_new_array()};
+    struct besu_clearing after = {0};
     char text[400];
     if (!besu_clearing_call(b, call, c138_json_at(calls, 0), DOWN_NS, done))
         return c138_fail(call, C138_E_CONFLICT, "pool.not-stopped",
@@ -155,6 +155,7 @@ static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_c
     besu_unlock(b);
     int started = besu_clearing_call(b, call, c138_json_at(calls, 1), DOWN_NS, done);
     int back = started && wait_back(b, call);
+    after.nodes = c138_json_new_array();
     besu_lock(b);
     c138_status status = besu_clearing_look(b, call, &after);
     besu_unlock(b);
@@ -163,10 +164,11 @@ static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_c
     besu_lock(b);
     note_others(b, &after);
     after.done = c138_json_ref(done);
-    snprintf(text, sizeof(text),
-             "%zu transactions waited, %zu wait now%s%s", before->pool.count, after.pool.count,
-             back ? "" : started ? "; not every node is back: see besu.status"
-                                 : "; the nodes could not be started again: stack.up, see done",
+    snprintf(text, sizeof(text), "%zu transactions waited, %zu wait now%s%s", before->pool.count,
+             after.pool.count,
+             back      ? ""
+             : started ? "; not every node is back: see besu.status"
+                       : "; the nodes could not be started again: stack.up, see done",
              after.pool.count ? "; peers that went on handed them over again, or they came since"
                               : "");
     if (status == C138_OK)
@@ -179,9 +181,10 @@ static c138_status stop_all(struct besu *b, c138_call *call, const struct besu_c
 c138_status besu_pool_stop(struct besu *b, c138_call *call, struct besu_clearing *c) {
     char text[300];
     if (!b->caller)
-        return c138_fail(call, C138_E_UNSUPPORTED, "pool.no-stack",
-                         "besu: the service \"call\" is not granted, so no node can be stopped from "
-                         "here (grants)");
+        return c138_fail(
+            call, C138_E_UNSUPPORTED, "pool.no-stack",
+            "besu: the service \"call\" is not granted, so no node can be stopped from "
+            "here (grants)");
     if (!call->plan_json) {
         c138_status status = plan(b, call, c);
         if (status != C138_OK)

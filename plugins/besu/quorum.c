@@ -34,9 +34,10 @@ void besu_quorum_text(const struct besu_quorum_state *q, char *ret_text, size_t 
         snprintf(rule, sizeof(rule), "floor(%u/2) + 1", q->validators);
     else
         snprintf(rule, sizeof(rule), "ceil(2*%u/3)", q->validators);
-    int n = snprintf(ret_text, size, "%u validator%s, %u needed = %s, %u may fail by design; %u there: ",
-                     q->validators, q->validators == 1 ? "" : "s", q->quorum, rule, q->faults,
-                     q->present);
+    int n =
+        snprintf(ret_text, size,
+                 "%u validator%s, %u needed = %s, %u may fail by design; %u there: ", q->validators,
+                 q->validators == 1 ? "" : "s", q->quorum, rule, q->faults, q->present);
     if (n < 0 || (size_t)n >= size)
         return;
     if (q->margin < 0)

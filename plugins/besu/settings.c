@@ -117,20 +117,19 @@ static c138_status refuse(c138_call *settings, uint32_t i, const char *name, con
 
 static c138_status stage_node(struct besu *b, c138_call *settings, uint32_t i) {
     struct besu_node_config *c = &b->staged_nodes[b->n_staged++];
-    *c = (struct besu_node_config){.name = member(settings, i, "name"),
-                                   .url = member(settings, i, "url"),
-                                   .host_header = member(settings, i, "host_header"),
-                                   .token_file = member(settings, i, "token_file"),
-                                   .username = member(settings, i, "username"),
-                                   .password_ref = member(settings, i, "password"),
-                                   .log_file = member(settings, i, "log_file"),
-                                   .role = member(settings, i, "role"),
-                                   .permissions_accounts_file =
-                                       member(settings, i, "permissions_accounts_file"),
-                                   .permissions_nodes_file =
-                                       member(settings, i, "permissions_nodes_file"),
-                                   .static_nodes_file = member(settings, i, "static_nodes_file"),
-                                   .data_dir = member(settings, i, "data_dir")};
+    *c = (struct besu_node_config){
+        .name = member(settings, i, "name"),
+        .url = member(settings, i, "url"),
+        .host_header = member(settings, i, "host_header"),
+        .token_file = member(settings, i, "token_file"),
+        .username = member(settings, i, "username"),
+        .password_ref = member(settings, i, "password"),
+        .log_file = member(settings, i, "log_file"),
+        .role = member(settings, i, "role"),
+        .permissions_accounts_file = member(settings, i, "permissions_accounts_file"),
+        .permissions_nodes_file = member(settings, i, "permissions_nodes_file"),
+        .static_nodes_file = member(settings, i, "static_nodes_file"),
+        .data_dir = member(settings, i, "data_dir")};
     C138_FREE char *validator = member(settings, i, "validator");
     if (!c->name || !c->url)
         return refuse(settings, i, c->name, "name and url are needed");
@@ -170,8 +169,7 @@ c138_status besu_settings_prepare(struct besu *b, c138_call *settings) {
     if (c138_has(settings, "permission_key"))
         snprintf(s->permission_key, sizeof(s->permission_key), "%s",
                  c138_str(settings, "permission_key"));
-    (void)besu_address_read(c138_str(settings, "account_ingress"),
-                            &s->ingress[BESU_LIST_ACCOUNTS]);
+    (void)besu_address_read(c138_str(settings, "account_ingress"), &s->ingress[BESU_LIST_ACCOUNTS]);
     (void)besu_address_read(c138_str(settings, "node_ingress"), &s->ingress[BESU_LIST_NODES]);
     uint64_t count = c138_uint(settings, "nodes");
     if (count > BESU_NODES_MAX)

@@ -19,15 +19,14 @@
 #define VOTE(...)                                                                                  \
     C138_FIELD(.name = "vote", .type = C138_T_ENUM,                                                \
                .choices = C138_TEXTS("add", "remove", "discard"),                                  \
-               .summary = "What is voted; discard: the vote is taken back" __VA_OPT__(, )          \
-                              __VA_ARGS__)
+               .summary =                                                                          \
+                   "What is voted; discard: the vote is taken back" __VA_OPT__(, ) __VA_ARGS__)
 #define ARITHMETIC(n, s)                                                                           \
     OBJECT(n, s, UINT("validators", "Size of the set"),                                            \
            UINT("faults", "How many of it may fail by design, floor((N-1)/3)"),                    \
            UINT("quorum", "Validators that a block needs, ceil(2N/3)"),                            \
-           UINT("present", "Validators that take part"),                                           \
-           INT("margin", "How many more may fail"), TEXTS("missing", "Who is missing", "A name"),  \
-           TEXT)
+           UINT("present", "Validators that take part"), INT("margin", "How many more may fail"),  \
+           TEXTS("missing", "Who is missing", "A name"), TEXT)
 
 const c138_action besu_vote_action = {
     C138_SIZED(c138_action),
@@ -54,8 +53,8 @@ const c138_action besu_vote_action = {
                    .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL,
                    .complete = "besu.validators#address", .summary = "Whom the vote is on"),
         VOTE(.flags = C138_FIELD_REQUIRED),
-        C138_FIELD(.name = "wait", .type = C138_T_DURATION, .default_text = "1m",
-                   .max_text = "10m", .summary = "How long to wait until it takes effect"),
+        C138_FIELD(.name = "wait", .type = C138_T_DURATION, .default_text = "1m", .max_text = "10m",
+                   .summary = "How long to wait until it takes effect"),
         C138_FIELD(.name = "unseen", .type = C138_T_BOOL, .default_text = "false",
                    .summary = "Also for a new validator that no watched node sees in sync")),
     .results = C138_FIELDS(
@@ -138,7 +137,8 @@ const c138_action besu_votes_action = {
     "Every node is asked for its list first; one that does not answer, or has no API PERM, stops " \
     "everything before the first write (--reachable-only: the rest is changed, and the answer "    \
     "says what remains). If a write fails, what was done is taken back; if the agent is killed "   \
-    "half-way, that happens at its next start. In the end every node is asked for its list again, "\
+    "half-way, that happens at its next start. In the end every node is asked for its list "       \
+    "again, "                                                                                      \
     "and its permissions file is read where the settings name it. The contract is changed "        \
     "last, by a transaction of permission_key through the plugin chain."
 
@@ -269,8 +269,8 @@ const c138_action besu_accounts_action = {
 
 #define WHY                                                                                        \
     C138_FIELD(.name = "why", .type = C138_T_ENUM,                                                 \
-               .choices = C138_TEXTS("ready", "used", "gap", "funds", "price", "permission",       \
-                                     "behind"),                                                    \
+               .choices =                                                                          \
+                   C138_TEXTS("ready", "used", "gap", "funds", "price", "permission", "behind"),   \
                .summary = "What keeps it there; ready: nothing; used: its nonce is mined")
 
 const c138_action besu_txpool_clear_action = {
@@ -287,7 +287,8 @@ const c138_action besu_txpool_clear_action = {
         "this agent sent itself is taken back by an empty transaction of the same nonce "
         "(chain.cancel), gaps are filled (chain.repair). For what others sent the answer says what "
         "they must do. What is left then goes only with a stop of every node of the network at "
-        "once: stop_all has the steps. --how stop does so with the services of this host (stack.down, "
+        "once: stop_all has the steps. --how stop does so with the services of this host "
+        "(stack.down, "
         "stack.up), lays saved pools aside in between, and says how many peers go on elsewhere: "
         "they hand their transactions over again.",
     .example = "--what stuck",

@@ -216,10 +216,10 @@ static const char *fate(const struct ask *a, char *ret_text, size_t size) {
     if (a->discard)
         snprintf(ret_text, size, "takes the vote back from every watched node that holds it");
     else if (a->voters >= a->needed)
-        snprintf(ret_text, size, "%u validators vote here, %u are needed: it takes effect within "
-                                 "a few blocks%s",
-                 a->voters, a->needed,
-                 a->after.faults == 0 ? "; after it none may fail" : "");
+        snprintf(ret_text, size,
+                 "%u validators vote here, %u are needed: it takes effect within "
+                 "a few blocks%s",
+                 a->voters, a->needed, a->after.faults == 0 ? "; after it none may fail" : "");
     else
         snprintf(ret_text, size,
                  "%u validator%s vote%s here, %u are needed: %u of the others must vote too "
@@ -357,8 +357,7 @@ c138_status besu_vote_run(void *self, c138_call *call) {
 
 /* --- besu.votes ------------------------------------------------------------------------------ */
 
-static void write_held(struct besu *b, c138_call *call, uint32_t i,
-                       const struct c138_json *votes) {
+static void write_held(struct besu *b, c138_call *call, uint32_t i, const struct c138_json *votes) {
     for (struct c138_json_iter k = c138_json_iter(votes); c138_json_next(&k);) {
         struct besu_address address;
         if (besu_address_read(k.name, &address) != C138_OK)
@@ -381,8 +380,7 @@ static void write_held(struct besu *b, c138_call *call, uint32_t i,
     }
 }
 
-static void write_wish(struct besu *b, c138_call *call, const struct besu_wish *w,
-                       uint32_t held) {
+static void write_wish(struct besu *b, c138_call *call, const struct besu_wish *w, uint32_t held) {
     static const char *const names[] = {"wanted", "effective", "expired", "discarded"};
     char since[C138_TIME_TEXT];
     c138_time_format(w->since_ns, since);

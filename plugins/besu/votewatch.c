@@ -257,8 +257,7 @@ static void cast_again(struct besu *b, uint32_t i, struct besu_wish *w) {
     besu_publish(b, "besu.vote.reissued", e);
 }
 
-static void tend(struct besu *b, uint32_t i, struct besu_wish *w,
-                 const struct c138_json *votes) {
+static void tend(struct besu *b, uint32_t i, struct besu_wish *w, const struct c138_json *votes) {
     struct besu_node *n = b->nodes[i].node;
     int held = besu_vote_in(votes, &w->validator);
     struct c138_err err = {0};
@@ -274,7 +273,7 @@ static void tend(struct besu *b, uint32_t i, struct besu_wish *w,
     w->clean[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
-/* A wish is forgotten when no node holds its vote. One that does not answer may: it is waited for. */
+/* A wish is forgotten when no node holds its vote; one that does not answer may. */
 static void forget(struct besu *b) {
     uint32_t kept = 0;
     for (uint32_t k = 0; k < b->n_wishes; k++) {

@@ -186,7 +186,7 @@ static void step_node(struct besu *b, uint32_t i, enum besu_alarm_kind kind, int
     int step = besu_alarm_step(&w->alarms[kind], bad, now, raise, hold);
     if (step == BESU_STEP_RAISED)
         besu_publish(b, alarm_names[kind].topic,
-                kind == BESU_ALARM_FORK ? fork_fields(b, i, other) : alarm_fields(b, w, kind));
+                     kind == BESU_ALARM_FORK ? fork_fields(b, i, other) : alarm_fields(b, w, kind));
     else if (step == BESU_STEP_CLEARED)
         publish_recovered(b, w->node->config.name, NULL, alarm_names[kind].from, &w->alarms[kind],
                           now);

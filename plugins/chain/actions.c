@@ -23,6 +23,7 @@ int64_t chain_utc(const struct chain *c) {
 void chain_publish(struct chain *c, const char *topic, struct c138_json *data) {
     C138_JSON struct c138_json *owned = data;
     C138_FREE char *text = c138_json_dump(owned);
+    c->published++;
     if (c->bus)
         (void)c->bus->publish(c->host, NULL, topic, text);
 }
@@ -92,86 +93,6 @@ struct c138_json *chain_show_intent(const struct intent *i) {
         c138_json_set_uint(o, "block", i->block);
     c138_json_set_str(o, "text", i->text ? i->text : "");
     return o;
-}
-
-/* --- chain.call ------------------------------------------------------------------------------ */
-
-static c138_status call_failed(const struct c138_rpc_call *c, struct c138_err *err) {
-    C138_JSON struct c138_json *why = c138_revert_of_error(c->answered, NULL);
-    return c138_error(
-        err, c->status, c->answered ? "chain.reverts" : c->error.key, "%s",
-        c138_json_get_str(why, "text", c138_json_get_str(c->answered, "message", c->error.text)));
-}
-
-static c138_status show_call(c138_call *call, const struct c138_abi_item *f, const char *hex,
-                             const char *code, struct c138_err *err) {
-    C138_JSON struct c138_json *values = NULL;
-    size_t length = strlen(hex);
-    C138_FREE uint8_t *bytes = c138_xmalloc(length / 2 + 1);
-    if (length < 2 || c138_hex_decode(hex + 2, length - 2, bytes) < 0)
-        return c138_error(err, C138_E_UNAVAILABLE, "chain.answer", "the node answers no bytes");
-    if (f && strlen(code) <= 2)
-        return c138_error(
-            err, C138_E_CONFLICT, "chain.no-code",
-            "there is no contract at the address: an empty answer would mean nothing");
-    c138_set_str(call, "data", hex);
-    if (!f || !f->outputs || !f->outputs->n_items)
-        return C138_OK;
-    c138_status status = c138_abi_decode(f->outputs, bytes, length / 2 - 1, NULL, &values, err);
-    if (status < 0)
-        return c138_error_prefix(err, status, "the answer is not what %s returns", f->signature);
-    chain_set_values(call, "values", values);
-    return C138_OK;
-}
-
-static struct c138_json *two(struct c138_json *a, const char *b) {
-    struct c138_json *list = c138_json_new_array();
-    c138_json_append(list, a);
-    c138_json_append(list, c138_json_new_str(b));
-    return list;
-}
-
-/* "latest" as it is; a decimal number as JSON-RPC has it. */
-static char *block_tag(const char *text) {
-    uint64_t number = 0;
-    return c138_parse_uint(text, &number) >= 0 ? c138_xasprintf("0x%" PRIx64, number)
-                                               : c138_xstrdup(text);
-}
-
-static c138_status call_it(struct chain *c, c138_call *call, const struct c138_abi_item *f,
-                           const struct c138_buf *data, struct c138_err *err) {
-    struct c138_json *o = c138_json_new_object();
-    C138_FREE char *hex = c138_hex_text(data->data, data->length);
-    C138_FREE char *block = block_tag(c138_str(call, "block"));
-    c138_json_set_str(o, "to", c138_str(call, "to"));
-    c138_json_set_str(o, "data", hex);
-    if (c138_has(call, "from"))
-        c138_json_set_str(o, "from", c138_str(call, "from"));
-    struct c138_rpc_call calls[] = {
-        {.method = "eth_call", .params = two(o, block)},
-        {.method = "eth_getCode", .params = two(c138_json_new_str(c138_str(call, "to")), block)}};
-    c138_status status = endpoints_batch(c->endpoints, calls, 2, NULL, err);
-    if (status >= 0 && calls[0].status < 0)
-        status = call_failed(&calls[0], err);
-    else if (status >= 0)
-        status = show_call(call, f, c138_json_as_str(calls[0].result, "0x"),
-                           c138_json_as_str(calls[1].result, "0x"), err);
-    for (size_t i = 0; i < 2; i++) {
-        (void)c138_json_unref(calls[i].params);
-        c138_rpc_call_deinit(&calls[i]);
-    }
-    return status;
-}
-
-c138_status chain_call_run(void *self, c138_call *call) {
-    struct c138_err err = {0};
-    C138_BUF struct c138_buf data = C138_BUF_NULL;
-    C138_ABI_ITEM struct c138_abi_item *f = NULL;
-    C138_JSON struct c138_json *args = ask_args(call, "args");
-    c138_status status = ask_call_data(c138_str(call, "function"), args, &data, &f, &err);
-    if (status >= 0)
-        status = call_it(self, call, f, &data, &err);
-    return status < 0 ? chain_fail(call, status, &err) : C138_OK;
 }
 
 /* --- chain.decode ---------------------------------------------------------------------------- */
@@ -369,12 +290,9 @@ c138_status chain_endpoints_run(void *self, c138_call *call) {
     return C138_OK;
 }
 
-struct tally {
-    size_t open, refused, foreign, bad;
-};
-
-static struct tally count_up(struct chain *c) {
-    struct tally t = {0};
+struct chain_tally chain_count_up(struct chain *c) {
+    struct chain_tally t = {0};
+    struct watch_shown watch;
     (void)pthread_mutex_lock(&c->lock);
     for (size_t n = 0; c->journal && n < journal_count(c->journal); n++) {
         const struct intent *i = journal_at(c->journal, n);
@@ -389,12 +307,14 @@ static struct tally count_up(struct chain *c) {
         endpoints_state(c->endpoints, i, &s);
         t.bad += s.asked && (!s.reachable || s.other_chain);
     }
+    for (size_t i = 0; watches_show(c, i, &watch); i++)
+        t.stuck += watch.text[0] && watch.head;
     return t;
 }
 
 void chain_status_rows(void *self, c138_call *out) {
     struct chain *c = self;
-    struct tally t = count_up(c);
+    struct chain_tally t = chain_count_up(c);
     char text[400];
     size_t all = c->endpoints ? endpoints_count(c->endpoints) : 0;
     c138_open_list(out, "items");
@@ -412,14 +332,23 @@ void chain_status_rows(void *self, c138_call *out) {
                    c->settings.chain_id);
     c138_set_str(out, "text", text);
     c138_close(out);
+    if (c->settings.n_watches) {
+        c138_open_object(out, NULL);
+        c138_set_str(out, "name", "watches");
+        c138_set_str(out, "state", t.stuck ? "warning" : "ok");
+        (void)snprintf(text, sizeof(text), "%zu of %zu do not go on%s", t.stuck,
+                       c->settings.n_watches, t.stuck ? ": chain watches says why" : "");
+        c138_set_str(out, "text", text);
+        c138_close(out);
+    }
     c138_close(out);
 }
 
 uint32_t chain_health(void *self, c138_text_fn on_text, void *user) {
     struct chain *c = self;
-    struct tally t = count_up(c);
+    struct chain_tally t = chain_count_up(c);
     C138_FREE char *text = c138_xasprintf("%zu transactions under way, %zu endpoints of %zu down",
                                           t.open, t.bad, c->settings.n_endpoints);
     on_text(user, text, strlen(text));
-    return t.foreign || t.refused || t.bad ? C138_HEALTH_DEGRADED : C138_HEALTH_OK;
+    return t.foreign || t.refused || t.bad || t.stuck ? C138_HEALTH_DEGRADED : C138_HEALTH_OK;
 }

@@ -177,14 +177,27 @@ static const c138_action call_action = {
     .summary = "Ask a contract, without changing anything",
     .example = "--to 0x00000000000000000000000000000000000000A1 --function "
                "\"paused() returns (bool)\"",
-    .params = C138_FIELDS(ADDRESS("to", "The contract", .flags = C138_FIELD_REQUIRED),
-                          STR("function", "What is asked, \"balanceOf(address) returns (uint256)\"",
-                              .flags = C138_FIELD_REQUIRED, .max_text = "4096"),
-                          ARGS, ADDRESS("from", "As whom"),
-                          C138_FIELD(.name = "block", .type = C138_T_BLOCK,
-                                     .default_text = "latest", .summary = "As of this block")),
-    .results = C138_FIELDS(VALUES("values", "What it returns, decoded; arrays and tuples as JSON"),
-                           BYTES("data", "The same as bytes")),
+    .help =
+        "--calls takes a list of up to 200, as JSON, whose elements have the members to, function "
+        "and args: all are asked together, of one node, as of one block. What fails among them "
+        "says so in its row.",
+    .params = C138_FIELDS(
+        ADDRESS("to", "The contract"),
+        STR("function", "What is asked, \"balanceOf(address) returns (uint256)\"",
+            .max_text = "4096"),
+        ARGS, ADDRESS("from", "As whom"),
+        C138_FIELD(.name = "block", .type = C138_T_BLOCK, .default_text = "latest",
+                   .summary = "As of this block"),
+        C138_FIELD(.name = "calls", .type = C138_T_LIST, .max_text = "200",
+                   .summary = "Several at once, instead of to, function and args",
+                   .fields = C138_FIELDS(
+                       C138_FIELD(.name = "call", .type = C138_T_OBJECT, .summary = "One")))),
+    .results = C138_FIELDS(
+        VALUES("values", "What it returns, decoded; arrays and tuples as JSON"),
+        BYTES("data", "The same as bytes"), UINT("block", "The block at which several were asked"),
+        ROWS("calls", "Of several, in their order", ADDRESS("to", "The contract"),
+             STR("function", "What was asked"), VALUES("values", "What it returns"),
+             BYTES("data", "The same as bytes"), STR("error", "Why there is no answer"))),
     .run = chain_call_run,
 };
 
@@ -275,9 +288,89 @@ static const c138_action endpoints_action = {
     .run = chain_endpoints_run,
 };
 
-static const c138_action *const actions[] = {
-    &send_action, &speed_up_action, &cancel_action, &repair_action,    &adopt_action, &call_action,
-    &tx_action,   &pending_action,  &decode_action, &endpoints_action, NULL};
+#define LOG                                                                                        \
+    UINT("block", "Its block"), HASH("block_hash", "The hash of it"),                              \
+        HASH("tx", "The transaction"), UINT("log_index", "Its place among the block's logs"),      \
+        ADDRESS("address", "The contract"), STR("event", "The event's signature"),                 \
+        C138_FIELD(.name = "args", .type = C138_T_OBJECT,                                          \
+                   .summary = "The event's arguments by name, numbers as texts"),                  \
+        YES("removed", "The chain took it back"),                                                  \
+        VALUES("topics", "Its topics, if it is not decoded"),                                      \
+        BYTES("data", "Its data, if it is not decoded"), STR("text", "Why it is not decoded")
+
+static const c138_action logs_action = {
+    C138_SIZED(c138_action),
+    .effect = C138_EFFECT_READ,
+    .role = C138_ROLE_VIEWER,
+    .flags = C138_ACTION_LONG,
+    .name = "logs",
+    .summary = "What contracts logged, decoded",
+    .help =
+        "Reads in ranges that the node takes. With --watch it reads what that watch means: so a "
+        "reader that missed events catches up. If there are more than the limit, or the time is "
+        "up, `complete` is false and `next` is the block to go on from.",
+    .example = "--address 0x00000000000000000000000000000000000000A1 --event "
+               "\"Transfer(address indexed from, address indexed to, uint256 value)\" --from 100",
+    .timeout_ns = 60 * C138_NS_PER_S,
+    .params = C138_FIELDS(
+        C138_FIELD(.name = "address", .type = C138_T_LIST, .max_text = "64",
+                   .summary = "Contracts; without any: all",
+                   .fields = C138_FIELDS(ADDRESS("address", "A contract"))),
+        STR("event", "The event, with `indexed` where it belongs; without it: any, not decoded",
+            .max_text = "4096"),
+        C138_FIELD(.name = "args", .type = C138_T_LIST, .max_text = "16",
+                   .summary = "What arguments shall be, \"to=0x..\"",
+                   .fields = C138_FIELDS(STR("arg", "NAME=VALUE", .max_text = "4096"))),
+        C138_FIELD(.name = "from", .type = C138_T_BLOCK,
+                   .summary = "First block; without it the last 1000 are read"),
+        C138_FIELD(.name = "to", .type = C138_T_BLOCK, .default_text = "latest",
+                   .summary = "Last block"),
+        STR("watch", "What this watch means, instead of address, event and args",
+            .complete = "chain.watches#name", .max_text = "63"),
+        UINT("limit", "The most that are given", .default_text = "100", .min_text = "1",
+             .max_text = "10000")),
+    .results = C138_FIELDS(
+        ROWS("logs", "In the order of the chain", LOG), UINT("from", "First block that was read"),
+        UINT("to", "Last block meant"), UINT("head", "The newest block of the node"),
+        UINT("next", "Read up to, and without, this block"),
+        YES("complete", "All that was asked for is here"), STR("text", "Why not all is here")),
+    .run = chain_logs_run,
+};
+
+static const c138_action watches_action = {
+    C138_SIZED(c138_action),
+    .effect = C138_EFFECT_READ,
+    .role = C138_ROLE_VIEWER,
+    .flags = C138_ACTION_LONG,
+    .name = "watches",
+    .summary = "How far the watches of the config are",
+    .example = "",
+    .results = C138_FIELDS(ROWS(
+        "watches", "The watches", STR("name", "Its name"), STR("state", "ok, catching up, warning"),
+        STR("event", "The event"), VALUES("addresses", "The contracts"),
+        UINT("confirmations", "Blocks until a log counts"),
+        UINT("next", "The block to be read next"), UINT("block", "The checkpoint: read up to here"),
+        HASH("hash", "Its hash"), UINT("head", "The newest block of the node"),
+        UINT("behind", "Blocks that count and are not read"), UINT("logs", "Logs so far"),
+        UINT("reorgs", "How often the chain took blocks back"),
+        UINT("range", "Blocks that are asked for at once"), STR("endpoint", "Who was asked last"),
+        STR("text", "Why it does not go on"))),
+    .run = chain_watches_run,
+};
+
+static const c138_action *const actions[] = {&send_action,
+                                             &speed_up_action,
+                                             &cancel_action,
+                                             &repair_action,
+                                             &adopt_action,
+                                             &call_action,
+                                             &tx_action,
+                                             &pending_action,
+                                             &decode_action,
+                                             &logs_action,
+                                             &watches_action,
+                                             &endpoints_action,
+                                             NULL};
 
 static const c138_event *const events[] = {
     C138_EVENT(.flags = C138_EVENT_KEEP, .severity = C138_SEVERITY_INFO, .topic = "chain.succeeded",
@@ -298,6 +391,43 @@ static const c138_event *const events[] = {
     C138_EVENT(.flags = C138_EVENT_KEEP, .severity = C138_SEVERITY_INFO, .topic = "chain.agreement",
                .summary = "The endpoints agree again",
                .fields = C138_FIELDS(STR("text", "What there is to say"))),
+    C138_EVENT(.flags = C138_EVENT_KEEP, .severity = C138_SEVERITY_INFO, .topic = "chain.log",
+               .summary = "A log that a watch follows; (block_hash, log_index) is its key",
+               .fields = C138_FIELDS(STR("watch", "The watch"),
+                                     UINT("seq", "Its number among the watch's events"), LOG)),
+    C138_EVENT(.flags = C138_EVENT_KEEP, .severity = C138_SEVERITY_WARNING,
+               .topic = "chain.rolled-back", .summary = "The chain took back what a watch had read",
+               .fields = C138_FIELDS(
+                   STR("watch", "The watch"), UINT("seq", "Its number among the watch's events"),
+                   UINT("block", "The last block that stays"), UINT("depth", "Blocks taken back"),
+                   UINT("logs", "Logs told again with `removed`"),
+                   YES("forgotten", "It was too deep for that: all that was told of later blocks "
+                                    "is void"))),
+    NULL};
+
+/* --- Metrics --------------------------------------------------------------------------------- */
+
+#define GAUGE(n, s, ...)                                                                           \
+    C138_METRIC(.type = C138_METRIC_GAUGE, .name = "chain138_chain_" n,                            \
+                .help = s __VA_OPT__(, ) __VA_ARGS__)
+#define COUNTER(n, s, ...)                                                                         \
+    C138_METRIC(.type = C138_METRIC_COUNTER, .name = "chain138_chain_" n,                          \
+                .help = s __VA_OPT__(, ) __VA_ARGS__)
+#define BY(label) .labels = C138_TEXTS(label)
+
+static const c138_metric *const metrics[] = {
+    GAUGE("transactions_open", "Transactions under way"),
+    GAUGE("transactions_refused", "Of them those that the nodes refuse"),
+    COUNTER("transactions_total", "Transactions that ended", BY("outcome")),
+    COUNTER("transactions_reorged_total", "Transactions that the chain took back"),
+    GAUGE("foreign_keys", "Keys that somebody else uses"),
+    GAUGE("endpoint_up", "1 if the endpoint answers for this chain", BY("endpoint")),
+    GAUGE("endpoint_head_number", "Its newest block", BY("endpoint")),
+    GAUGE("endpoint_seconds", "Duration of its last answer", BY("endpoint")),
+    GAUGE("endpoints_disagree", "1 if endpoints have different chains"),
+    GAUGE("watch_behind_blocks", "Blocks that count and are not read", BY("watch")),
+    COUNTER("watch_logs_total", "Logs that were found", BY("watch")),
+    COUNTER("watch_reorgs_total", "Times that the chain took back what was read", BY("watch")),
     NULL};
 
 /* --- Life ------------------------------------------------------------------------------------ */
@@ -329,6 +459,8 @@ static c138_status start(void *self) {
     C138_FREE char *path = c138_path_join(c->host->state_dir, "journal.log");
     c->bus = c->host->get_extension(c->host, C138_EXT_BUS);
     c->caller = c->host->get_extension(c->host, C138_EXT_CALL);
+    c->kv = c->host->get_extension(c->host, C138_EXT_KV);
+    c->metrics = c->host->get_extension(c->host, C138_EXT_METRICS);
     c->endpoints = endpoints_new(&(struct endpoints_options){.host = c->host,
                                                              .configs = c->settings.endpoints,
                                                              .count = c->settings.n_endpoints,
@@ -340,12 +472,22 @@ static c138_status start(void *self) {
         c->host->log(c->host, C138_LOG_ERROR, err.text);
         return status;
     }
+    watches_start(c); /* first: the other thread counts them */
     track_start(c);
     return C138_OK;
 }
 
 static void stop(void *self) {
     track_stop(self);
+    watches_stop(self);
+}
+
+/* Events of this plugin were dropped: what the watches told among them is lost. */
+static void on_event(void *self, const c138_event_in *event) {
+    C138_JSON struct c138_json *o = NULL;
+    if (c138_json_parse(event->json, strlen(event->json), &o, NULL) >= 0 &&
+        !strcmp(c138_json_get_str(o, "plugin", ""), "chain"))
+        watches_flooded(self, c138_json_get_uint(o, "dropped", 0));
 }
 
 static void destroy(void *self) {
@@ -356,6 +498,7 @@ static void destroy(void *self) {
         free(s->key);
         free(s);
     }
+    (void)watches_free(c->watches);
     (void)journal_close(c->journal);
     (void)endpoints_free(c->endpoints);
     chain_settings_commit(c, 0);
@@ -381,15 +524,18 @@ static const c138_plugin plugin = {
     .abi_minor = C138_ABI_MINOR,
     .name = "chain",
     .version = "0.1.0",
-    .summary = "Sends transactions exactly once, and asks contracts",
+    .summary = "Sends transactions exactly once, asks contracts, and follows their logs",
     .license = "Apache-2.0",
     .settings = chain_setting_fields,
     .actions = actions,
     .events = events,
+    .subscribes = C138_TEXTS("agent.plugin-flooding"),
+    .metrics = metrics,
     .create = create,
     .prepare = prepare,
     .commit = commit,
     .start = start,
+    .event = on_event,
     .stop = stop,
     .destroy = destroy,
     .get_extension = get_extension,

@@ -9,7 +9,11 @@
  *   send.c       nonce, signature, journal, broadcast, waiting
  *   repair.c     speed-up, cancel, and what is in the way
  *   track.c      what the chain says of open intents: mined, reorged, overtaken, confirmed
- *   actions.c    the actions that only look
+ *   actions.c    the actions that only look;  calls.c  chain.call
+ *   logs.c       which logs are meant;  scan.c  reading them in ranges
+ *   watch.c      one watch that is followed for ever;  watch_state.c  what it knows
+ *   watches.c    all of them: their thread, their events;  reads.c  chain.logs, chain.watches
+ *   gauges.c     the metrics
  *
  * Threads. Actions are long ones, each on its thread; one more looks after what is open. `lock` is held around the journal
  * and the list of senders, never while a node or the signer is asked. Each account has a turn: who
@@ -20,6 +24,7 @@
 #define CHAIN_CHAIN_H
 #include "endpoints.h"
 #include "journal.h"
+#include "watch.h"
 
 #include <base/u256.h>
 #include <chain138/host.h>
@@ -29,6 +34,7 @@
 #include <pthread.h>
 
 #define CHAIN_ITEMS_MAX 1000 /* transactions in one chain.send */
+#define WATCHES_MAX 32
 
 struct chain_settings {
     struct endpoint_config endpoints[ENDPOINTS_MAX];
@@ -37,6 +43,9 @@ struct chain_settings {
     int64_t timeout_ns, poll_ns, resend_ns;
     struct c138_u256 max_gas_price;
     int exclusive;
+    struct watch_config watches[WATCHES_MAX];
+    size_t n_watches;
+    uint64_t watch_rate, log_range;
 };
 
 struct sender {
@@ -58,7 +67,11 @@ struct chain {
     pthread_mutex_t lock;
     struct journal *journal;
     struct sender *senders;
-    int told_disagree; /* the watcher's own */
+    struct watches *watches; /* NULL: none is configured */
+    const c138_kv *kv;       /* NULL: not granted: no watch is followed */
+    const c138_metrics *metrics;
+    _Atomic uint64_t published; /* events so far */
+    int told_disagree;          /* the watcher's own */
     /* A thread of its own looks after what is open: nodes that hang must not hold up the actor. */
     pthread_t watcher;
     pthread_cond_t wake;
@@ -133,6 +146,11 @@ c138_status plan_make(struct chain *c, struct plan *p, struct c138_err *err);
 c138_status plan_follow(const char *json, struct items *items, struct plan *p,
                         struct c138_err *err);
 void plan_show(const struct chain *c, const struct plan *p, c138_call *call);
+/* The account can pay for this and for what is under way before it. A node may take what cannot be
+ * paid, and then the account is blocked. */
+c138_status plan_check_balance(struct chain *c, const uint8_t from[20], uint64_t latest,
+                               const struct c138_u256 *balance, const struct c138_tx *tx,
+                               struct c138_err *err);
 /* {"function","signature","args","known"} of call data; NULL: nothing is known of it. */
 struct c138_json *plan_decode_call(const struct c138_abi_item *function, const uint8_t *data,
                                    size_t length);
@@ -181,11 +199,51 @@ c138_status track(struct chain *c, struct sender *s, struct c138_err *err);
 void track_start(struct chain *c);
 void track_stop(struct chain *c);
 
-/* actions.c */
+/* watches.c: the watches, on a thread of their own: what they have to catch up with, and a node that
+ * hangs, holds up no transaction. */
+void watches_start(struct chain *c);
+void watches_stop(struct chain *c);
+struct watches *watches_free(struct watches *w); /* returns NULL */
+/* The agent dropped events of this plugin: the logs among them are told to nobody. */
+void watches_flooded(struct chain *c, uint64_t dropped);
+
+struct watch_shown {
+    const struct watch_config *config;
+    uint64_t next, through, head, behind, logs, reorgs, range;
+    uint8_t hash[32];
+    int has_through;
+    char text[256]; /* why it does not go on, "" if it does */
+    char endpoint[64];
+};
+/* How watch `index` is. 0: there is none. */
+int watches_show(struct chain *c, size_t index, struct watch_shown *ret);
+/* The filter and the confirmations of a watch by name; NULL: there is none. Lives as long as `c`. */
+const struct watch_config *watches_find(const struct chain *c, const char *name);
+
+/* reads.c */
+c138_status chain_logs_run(void *self, c138_call *call);
+c138_status chain_watches_run(void *self, c138_call *call);
+
+/* gauges.c: sets them all, at every poll; counts a transaction that ended, and one that was taken
+ * back. */
+void gauges_set(struct chain *c);
+void gauges_ended(struct chain *c, const char *outcome);
+void gauges_reorged(struct chain *c);
+
+/* calls.c */
 c138_status chain_call_run(void *self, c138_call *call);
+
+/* actions.c */
 c138_status chain_tx_run(void *self, c138_call *call);
 c138_status chain_decode_run(void *self, c138_call *call);
 c138_status chain_endpoints_run(void *self, c138_call *call);
+struct chain_tally {
+    size_t open, refused; /* transactions under way, and those of them that the nodes refuse */
+    size_t foreign;       /* keys that somebody else uses */
+    size_t bad;           /* endpoints that do not answer for this chain */
+    size_t stuck;         /* watches that do not go on */
+};
+struct chain_tally chain_count_up(struct chain *c);
 uint32_t chain_health(void *self, c138_text_fn on_text, void *user);
 void chain_status_rows(void *self, c138_call *out);
 

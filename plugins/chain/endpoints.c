@@ -181,9 +181,16 @@ static void calls_deinit(struct c138_rpc_call *calls, size_t count) {
         c138_rpc_call_deinit(&calls[i]);
 }
 
-/* The calls at one endpoint, behind the question which chain it is of. */
+/* It was asked for more than it, or what is between, gives at once. */
+static int is_too_much(const struct c138_err *err) {
+    return !strcmp(err->key, "http.timeout") || !strcmp(err->key, "http.truncated") ||
+           !strcmp(err->key, "http.too-large");
+}
+
+/* The calls at one endpoint, behind the question which chain it is of. `heavy`: they may be too much
+ * for it. */
 static c138_status ask(struct endpoints *e, struct endpoint *p, struct c138_rpc_call *calls,
-                       size_t count, struct c138_err *err) {
+                       size_t count, int heavy, struct c138_err *err) {
     struct client client;
     if (e->stopping)
         return c138_error(err, C138_E_UNAVAILABLE, "chain.stopping", "the plugin is being stopped");
@@ -207,7 +214,8 @@ static c138_status ask(struct endpoints *e, struct endpoint *p, struct c138_rpc_
     for (size_t i = 0; status >= 0 && i < count; i++)
         calls[i] = all[i + 1];
     client_give(e, p, &client);
-    note(e, p, took_ns, status, err);
+    if (!(status < 0 && heavy && is_too_much(err)))
+        note(e, p, took_ns, status, err);
     return status == C138_E_CONFLICT ? status : status < 0 ? C138_E_UNAVAILABLE : C138_OK;
 }
 
@@ -251,7 +259,7 @@ c138_status endpoints_batch(struct endpoints *e, struct c138_rpc_call *calls, si
     order(e, by);
     for (size_t n = 0; n < e->count; n++) {
         struct c138_err one = {0};
-        c138_status status = ask(e, &e->items[by[n]], calls, count, &one);
+        c138_status status = ask(e, &e->items[by[n]], calls, count, 0, &one);
         if (status >= 0) {
             if (ret_index)
                 *ret_index = by[n];
@@ -263,6 +271,11 @@ c138_status endpoints_batch(struct endpoints *e, struct c138_rpc_call *calls, si
     }
     return c138_error(err, worst, worst == C138_E_CONFLICT ? "chain.other" : "chain.unreachable",
                       "%s", c138_buf_text(&why));
+}
+
+c138_status endpoints_batch_at(struct endpoints *e, size_t index, struct c138_rpc_call *calls,
+                               size_t count, struct c138_err *err) {
+    return ask(e, &e->items[index], calls, count, 1, err);
 }
 
 c138_status endpoints_call(struct endpoints *e, const char *method, struct c138_json *params,
@@ -316,7 +329,7 @@ static void hand_over(struct endpoints *e, struct endpoint *p, struct broadcast 
     struct c138_json *params[BATCH];
     for (size_t i = 0; i < count; i++)
         params[i] = calls[i].params;
-    c138_status status = ask(e, p, calls, count, &err);
+    c138_status status = ask(e, p, calls, count, 0, &err);
     for (size_t i = 0; i < count; i++) {
         if (status >= 0) {
             take_answer(items[i], p, &calls[i]);
@@ -366,7 +379,7 @@ static void look_at_head(struct endpoints *e, struct endpoint *p) {
     (void)pthread_mutex_lock(&e->lock);
     int failed = p->failed_ns && c138_now_monotonic_ns() - p->failed_ns < LOOK_NS;
     (void)pthread_mutex_unlock(&e->lock);
-    if (failed || ask(e, p, &call, 1, &err) < 0)
+    if (failed || ask(e, p, &call, 1, 0, &err) < 0)
         return;
     if (call.status >= 0 && c138_parse_quantity(c138_json_as_str(call.result, ""), &head) >= 0) {
         (void)pthread_mutex_lock(&e->lock);
@@ -382,7 +395,7 @@ static void look_at_block(struct endpoints *e, struct endpoint *p, uint64_t numb
     struct c138_json *params = call.params;
     struct c138_err err = {0};
     hash[0] = '\0';
-    if (ask(e, p, &call, 1, &err) >= 0) {
+    if (ask(e, p, &call, 1, 0, &err) >= 0) {
         (void)snprintf(hash, 67, "%s", c138_json_get_str(call.result, "hash", ""));
         c138_rpc_call_deinit(&call);
     }

@@ -39,6 +39,11 @@ struct endpoints *endpoints_free(struct endpoints *e); /* returns NULL */
  * "chain.other": they are of another chain. The error names each. */
 c138_status endpoints_batch(struct endpoints *e, struct c138_rpc_call *calls, size_t count,
                             size_t *ret_index, struct c138_err *err);
+/* The same at this endpoint and no other, for a question whose answer may be too much for it: that it
+ * takes too long, or is cut or too large ("http.timeout", "http.truncated", "http.too-large") says
+ * nothing of how the endpoint is. */
+c138_status endpoints_batch_at(struct endpoints *e, size_t index, struct c138_rpc_call *calls,
+                               size_t count, struct c138_err *err);
 /* One call, and its own error as a failure. The caller owns *ret_result. */
 c138_status endpoints_call(struct endpoints *e, const char *method,
                            struct c138_json *params /* taken */, struct c138_json **ret_result,

@@ -17,7 +17,7 @@
 struct account {
     uint64_t latest, pending;
     int has_base_fee;
-    struct c138_u256 base_fee, price;
+    struct c138_u256 base_fee, price, balance;
 };
 
 static c138_status quantity(const struct c138_rpc_call *c, uint64_t *ret, struct c138_err *err) {
@@ -34,12 +34,14 @@ static c138_status look(struct chain *c, const uint8_t address[20], struct accou
         {.method = "eth_getTransactionCount", .params = c138_json_new_array()},
         {.method = "eth_getTransactionCount", .params = c138_json_new_array()},
         {.method = "eth_getBlockByNumber", .params = c138_json_new_array()},
+        {.method = "eth_getBalance", .params = c138_json_new_array()},
         {.method = "eth_gasPrice"}};
-    const char *const tags[] = {"latest", "pending"};
-    for (size_t i = 0; i < 2; i++) {
-        c138_json_append(calls[i].params, c138_json_new_str(from));
-        c138_json_append(calls[i].params, c138_json_new_str(tags[i]));
-    }
+    const char *const tags[] = {"latest", "pending", NULL, "latest"};
+    for (size_t i = 0; i < C138_COUNT(tags); i++)
+        if (tags[i]) {
+            c138_json_append(calls[i].params, c138_json_new_str(from));
+            c138_json_append(calls[i].params, c138_json_new_str(tags[i]));
+        }
     c138_json_append(calls[2].params, c138_json_new_str("latest"));
     c138_json_append(calls[2].params, c138_json_new_bool(0));
     c138_status status = endpoints_batch(c->endpoints, calls, C138_COUNT(calls), NULL, err);
@@ -49,7 +51,10 @@ static c138_status look(struct chain *c, const uint8_t address[20], struct accou
         status = quantity(&calls[1], &a->pending, err);
     const char *fee = c138_json_get_str(calls[2].result, "baseFeePerGas", NULL);
     a->has_base_fee = fee && c138_u256_from_hex(fee, &a->base_fee) >= 0;
-    (void)c138_u256_from_hex(c138_json_as_str(calls[3].result, "0x0"), &a->price);
+    if (status >= 0 && c138_u256_from_hex(c138_json_as_str(calls[3].result, ""), &a->balance) < 0)
+        status = c138_error(err, C138_E_UNAVAILABLE, "chain.answer",
+                            "eth_getBalance: the answer is no number");
+    (void)c138_u256_from_hex(c138_json_as_str(calls[4].result, "0x0"), &a->price);
     for (size_t i = 0; i < C138_COUNT(calls); i++) {
         (void)c138_json_unref(calls[i].params);
         c138_rpc_call_deinit(&calls[i]);
@@ -145,6 +150,8 @@ static c138_status replace(struct chain *c, c138_call *call, struct sender *s,
     if (kind == ATTEMPT_CANCEL && !was_empty)
         make_empty(&tx, i->from);
     c138_status status = over_most(c, &tx, err);
+    if (status >= 0)
+        status = plan_check_balance(c, i->from, a->latest, &a->balance, &tx, err);
     if (status >= 0)
         status = send_sign(c, call, s, &signing, 1, err);
     if (status >= 0)
@@ -352,6 +359,8 @@ static c138_status fill(struct chain *c, c138_call *call, struct sender *s, cons
     (void)c138_u256_add(&a->base_fee, &a->base_fee, &tx.fee_cap);
     (void)c138_u256_add(&tx.fee_cap, &tx.tip_cap, &tx.fee_cap);
     c138_status status = over_most(c, &tx, err);
+    if (status >= 0)
+        status = plan_check_balance(c, s->address, a->latest, &a->balance, &tx, err);
     if (status >= 0)
         status = send_sign(c, call, s, &signing, 1, err);
     if (status >= 0)

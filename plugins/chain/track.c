@@ -241,10 +241,12 @@ static c138_status taken_back(struct look *l, struct intent *i, struct c138_err 
     c138_status status = journal_flush(l->c->journal, chain_utc(l->c), err);
     i->sent_ns = 0; /* hand it over again at once */
     (void)pthread_mutex_unlock(&l->c->lock);
-    if (status >= 0)
-        chain_publish(l->c, "chain.reorged", o);
-    else
+    if (status < 0) {
         (void)c138_json_unref(o);
+        return status;
+    }
+    gauges_reorged(l->c);
+    chain_publish(l->c, "chain.reorged", o);
     return status;
 }
 
@@ -300,6 +302,7 @@ static void tell_end(struct chain *c, const struct intent *i) {
     (void)pthread_mutex_lock(&c->lock);
     struct c138_json *o = chain_show_intent(i);
     (void)pthread_mutex_unlock(&c->lock);
+    gauges_ended(c, outcome_name(i->outcome));
     chain_publish(c, i->outcome == OUTCOME_SUCCEEDED ? "chain.succeeded" : "chain.failed", o);
 }
 
@@ -397,6 +400,7 @@ static void track_all(struct chain *c) {
     }
     if (!is_stopping(c))
         look_at_endpoints(c);
+    gauges_set(c);
 }
 
 /* Until the next poll, or the end: then 0. */
@@ -423,7 +427,6 @@ static void *watch(void *user) {
 }
 
 void track_start(struct chain *c) {
-    c->stopping = 0;
     c->watching = pthread_create(&c->watcher, NULL, watch, c) == 0;
     if (!c->watching)
         c->host->log(c->host, C138_LOG_ERROR,

@@ -1,4 +1,5 @@
 #include "keys.h"
+#include "rotation.h"
 
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -10,166 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 C138_PLUGIN_NOTE("keys", "0.1.0", C138_PLUGIN_WORKER_ONLY | C138_PLUGIN_NO_NETWORK);
-
-#define STR(n, s, ...)                                                                             \
-    C138_FIELD(.name = n, .type = C138_T_STRING, .summary = s __VA_OPT__(, ) __VA_ARGS__)
-#define UINT(n, s) C138_FIELD(.name = n, .type = C138_T_UINT, .summary = s)
-#define YES(n, s) C138_FIELD(.name = n, .type = C138_T_BOOL, .summary = s)
-#define KIND(...)                                                                                  \
-    C138_FIELD(.name = "kind", .type = C138_T_ENUM,                                                \
-               .choices = C138_TEXTS("account", "node", "tessera"),                                \
-               .summary = "What it is the key of" __VA_OPT__(, ) __VA_ARGS__)
-#define PUBLIC                                                                                     \
-    C138_FIELD(.name = "address", .type = C138_T_ADDRESS,                                          \
-               .summary = "Its address; a Tessera key has none"),                                  \
-        STR("public_key", "Its public key: 64 bytes in hex, or Tessera's base64")
-#define CREATED C138_FIELD(.name = "created", .type = C138_T_TIME, .summary = "When it came here")
-#define NEW_NAME                                                                                   \
-    STR("name", "The key's name; the config has a section for it",                                 \
-        .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL, .max_text = "63")
-#define KEY_RESULT STR("name", "Its name"), KIND(), PUBLIC, CREATED
-#define ROWS(n, s, ...)                                                                            \
-    C138_FIELD(.name = n, .type = C138_T_LIST, .summary = s,                                       \
-               .fields = C138_FIELDS(C138_FIELD(.name = "row", .type = C138_T_OBJECT,              \
-                                                .summary = "One row",                              \
-                                                .fields = C138_FIELDS(__VA_ARGS__))))
-#define TEXTS(n, s, m, ms)                                                                         \
-    C138_FIELD(.name = n, .type = C138_T_LIST, .summary = s, .fields = C138_FIELDS(STR(m, ms)))
-
-static const c138_action list_action = {
-    C138_SIZED(c138_action),
-    .effect = C138_EFFECT_READ,
-    .role = C138_ROLE_VIEWER,
-    .name = "list",
-    .summary = "The keys of this host",
-    .example = "",
-    .results = C138_FIELDS(
-        ROWS("keys", "The keys", KEY_RESULT, YES("open", "It is open in the signer's memory"),
-             YES("configured", "The config has a section for it"),
-             UINT("rules", "Rules that say what it may sign")),
-        TEXTS("troubles", "Files of the key folder that are no keys", "text", "File and reason"),
-        STR("memory", "Where open keys are: memfd_secret, or locked memory")),
-    .run = keys_list_run,
-};
-
-static const c138_action generate_action = {
-    C138_SIZED(c138_action),
-    .effect = C138_EFFECT_WRITE,
-    .role = C138_ROLE_CUSTODIAN,
-    .name = "generate",
-    .summary = "Make a new key, sealed with the password of its section",
-    .help = "The key is made in the signer and leaves it only sealed. It signs nothing until the "
-            "rules of its section allow something.",
-    .example = "treasury",
-    .lock = "keys",
-    .timeout_ns = 60 * C138_NS_PER_S,
-    .params = C138_FIELDS(NEW_NAME, KIND(.default_text = "account")),
-    .results = C138_FIELDS(KEY_RESULT),
-    .run = keys_generate_run,
-};
-
-static const c138_action import_action = {
-    C138_SIZED(c138_action),
-    .effect = C138_EFFECT_WRITE,
-    .role = C138_ROLE_CUSTODIAN,
-    .name = "import",
-    .summary = "Take a key from a file in the signer's inbox",
-    .help =
-        "The signer sees no folder but its own: lay the file into the folder inbox there, with "
-        "the owner of the agent. It is read by the signer alone, overwritten and removed when the "
-        "key is sealed. Formats: Ethereum keystore (version 3), a raw key as Besu writes it, a key "
-        "of Tessera (locked or not), a mnemonic (BIP-39 in English, with a BIP-32 path).",
-    .example = "treasury --file old-wallet.json --file-password cred:old-wallet",
-    .lock = "keys",
-    .timeout_ns = 120 * C138_NS_PER_S,
-    .params = C138_FIELDS(
-        NEW_NAME, KIND(.default_text = "account"),
-        STR("file", "Name of the file in the inbox", .flags = C138_FIELD_REQUIRED,
-            .max_text = "255"),
-        C138_FIELD(.name = "format", .type = C138_T_ENUM, .default_text = "auto",
-                   .choices = C138_TEXTS("auto", "keystore", "raw", "tessera", "mnemonic"),
-                   .summary = "What the file holds"),
-        C138_FIELD(.name = "file_password", .type = C138_T_SECRET, .flags = C138_FIELD_SENSITIVE,
-                   .summary = "What the file is sealed with"),
-        STR("path", "Path of the key below a mnemonic", .default_text = "m/44'/60'/0'/0/0",
-            .max_text = "255")),
-    .results = C138_FIELDS(KEY_RESULT),
-    .run = keys_import_run,
-};
-
-static const c138_action lock_action = {
-    C138_SIZED(c138_action),
-    .effect = C138_EFFECT_WRITE,
-    .role = C138_ROLE_OPERATOR,
-    .flags = C138_ACTION_IDEMPOTENT,
-    .name = "lock",
-    .summary = "Wipe open keys from the signer's memory",
-    .example = "",
-    .params = C138_FIELDS(STR("name", "Only this one", .flags = C138_FIELD_POSITIONAL,
-                              .complete = "keys.list#name", .max_text = "63")),
-    .results = C138_FIELDS(UINT("bytes_held", "What the signer's secret memory still holds")),
-    .run = keys_lock_run,
-};
-
-static const c138_action policy_action = {
-    C138_SIZED(c138_action),
-    .effect = C138_EFFECT_READ,
-    .role = C138_ROLE_VIEWER,
-    .name = "policy",
-    .summary = "What each key may sign, and how much of it is used",
-    .example = "",
-    .params = C138_FIELDS(STR("key", "Only this one", .flags = C138_FIELD_POSITIONAL,
-                              .complete = "keys.list#name", .max_text = "63")),
-    .results = C138_FIELDS(ROWS(
-        "rules", "The rules", STR("key", "Key"), STR("rule", "Name of the rule"),
-        UINT("chain_id", "Chain"), TEXTS("to", "Addresses", "address", "An address, or *"),
-        TEXTS("calls", "Selectors", "call", "A selector, \"\" or *"),
-        YES("creates", "It may make contracts"),
-        C138_FIELD(.name = "max_value", .type = C138_T_WEI, .unit = "wei",
-                   .summary = "The most that one transaction may carry"),
-        C138_FIELD(.name = "max_gas_price", .type = C138_T_WEI, .unit = "wei",
-                   .summary = "The most for a unit of gas"),
-        UINT("max_gas", "The highest gas limit"), UINT("per_hour", "Signatures in any 60 minutes"),
-        UINT("used", "Signatures in the last 60 minutes"), YES("now", "Its window is open"))),
-    .run = keys_policy_run,
-};
-
-static const c138_action sign_action = {
-    C138_SIZED(c138_action),
-    .effect = C138_EFFECT_CHAIN,
-    .role = C138_ROLE_OPERATOR,
-    .flags = C138_ACTION_IDEMPOTENT,
-    .name = "sign",
-    .summary = "Sign transactions that the key's rules allow",
-    .help = "The signer reads each transaction itself and checks it against the rules of the key's "
-            "section, whoever asks. What was signed is written down before a signature leaves. "
-            "The same bytes give the same signature, and count once. Of several, all are signed or "
-            "none.",
-    .example = "treasury --transactions 0xea80...808080",
-    .timeout_ns = 60 * C138_NS_PER_S,
-    .params = C138_FIELDS(
-        STR("key", "Name of the key", .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL,
-            .complete = "keys.list#name", .max_text = "63"),
-        C138_FIELD(.name = "transactions", .type = C138_T_LIST, .flags = C138_FIELD_REQUIRED,
-                   .min_text = "1", .max_text = "256",
-                   .summary = "Unsigned transactions, encoded (types 0, 1 and 2)",
-                   .fields = C138_FIELDS(
-                       C138_FIELD(.name = "transaction", .type = C138_T_BYTES, .summary = "One")))),
-    .results = C138_FIELDS(
-        ROWS("signed", "The same in order, signed",
-             C138_FIELD(.name = "raw", .type = C138_T_BYTES, .summary = "The signed transaction"),
-             C138_FIELD(.name = "hash", .type = C138_T_HASH32, .summary = "Its hash"),
-             C138_FIELD(.name = "from", .type = C138_T_ADDRESS, .summary = "Who signed"),
-             STR("rule", "The rule that allowed it"),
-             YES("repeated", "These bytes were signed before, in the last day"))),
-    .run = keys_sign_run,
-};
-
-static const c138_action *const actions[] = {&list_action, &generate_action, &import_action,
-                                             &lock_action, &policy_action,   &sign_action,
-                                             NULL};
 
 /* --- Life ------------------------------------------------------------------------------------ */
 
@@ -216,10 +60,26 @@ static c138_status open_all(struct keys *k, struct c138_err *err) {
     return status;
 }
 
+/* A file that is sealed as hard as geth's takes more than a worker has by itself. */
+static void look_at_memory(struct keys *k) {
+    const struct keystore_kdf *kdf = &k->settings.costs.kdf;
+    uint64_t wanted = 128 * kdf->r * (kdf->n + kdf->p) + (UINT64_C(32) << 20);
+    struct rlimit data;
+    if (getrlimit(RLIMIT_DATA, &data) < 0 || data.rlim_cur >= wanted)
+        return;
+    C138_FREE char *text =
+        c138_xasprintf("keys: sealing a file takes %u MiB, and this worker may have %u: set "
+                       "memory_max = \"2GiB\" in "
+                       "plugins.keys",
+                       (unsigned)(wanted >> 20), (unsigned)(data.rlim_cur >> 20));
+    k->host->log(k->host, C138_LOG_WARNING, text);
+}
+
 static c138_status start(void *self) {
     struct keys *k = self;
     struct c138_err err = {0};
     close_to_others(k->host);
+    look_at_memory(k);
     c138_status status = open_all(k, &err);
     if (status < 0)
         k->host->log(k->host, C138_LOG_ERROR, err.text);
@@ -247,20 +107,48 @@ static void destroy(void *self) {
 
 static uint32_t health(void *self, c138_text_fn on_text, void *user) {
     const struct keys *k = self;
-    size_t open = 0;
+    size_t open = 0, rotations = rotation_count_open(k->host);
     for (size_t i = 0; k->ring && i < ring_count(k->ring); i++)
         open += ring_at(k->ring, i)->secret.bytes != NULL;
     C138_FREE char *text =
-        c138_xasprintf("%zu keys, %zu open, in %s", k->ring ? ring_count(k->ring) : 0, open,
-                       k->vault ? vault_kind(k->vault) : "no memory");
+        c138_xasprintf("%zu keys, %zu open, in %s%s", k->ring ? ring_count(k->ring) : 0, open,
+                       k->vault ? vault_kind(k->vault) : "no memory",
+                       rotations ? "; a rotation is not at its end: keys rotations" : "");
     on_text(user, text, strlen(text));
-    return k->ring && !ring_troubles(k->ring) ? C138_HEALTH_OK : C138_HEALTH_DEGRADED;
+    return k->ring && !ring_troubles(k->ring) && !rotations ? C138_HEALTH_OK : C138_HEALTH_DEGRADED;
+}
+
+static void item(c138_call *out, const char *name, const char *state, const char *text) {
+    c138_open_object(out, NULL);
+    c138_set_str(out, "name", name);
+    c138_set_str(out, "state", state);
+    c138_set_str(out, "text", text);
+    c138_close(out);
+}
+
+static void status(void *self, c138_call *out) {
+    const struct keys *k = self;
+    size_t rotations = rotation_count_open(k->host);
+    C138_FREE char *memory = c138_xasprintf("open keys are in %s, %zu bytes of it used",
+                                            k->vault ? vault_kind(k->vault) : "no memory",
+                                            k->vault ? vault_used(k->vault) : 0);
+    c138_open_list(out, "items");
+    item(out, "memory", k->vault ? "ok" : "critical", memory);
+    for (size_t i = 0; k->ring && i < ring_troubles(k->ring); i++)
+        item(out, "file", "warning", ring_trouble(k->ring, i));
+    if (rotations)
+        item(out, "rotation", "warning",
+             "one is not at its end: keys rotations says where it stands");
+    c138_close(out);
 }
 
 static const void *get_extension(void *self, const char *id) {
-    static const c138_health table = {C138_SIZED(c138_health), .health = health};
+    static const c138_health health_table = {C138_SIZED(c138_health), .health = health};
+    static const c138_status_ext status_table = {C138_SIZED(c138_status_ext), .status = status};
     (void)self;
-    return strcmp(id, C138_EXT_HEALTH) == 0 ? &table : NULL;
+    return strcmp(id, C138_EXT_HEALTH) == 0   ? (const void *)&health_table
+           : strcmp(id, C138_EXT_STATUS) == 0 ? &status_table
+                                              : NULL;
 }
 
 static const c138_plugin plugin = {
@@ -272,7 +160,7 @@ static const c138_plugin plugin = {
     .summary = "Holds keys and signs what their rules allow",
     .license = "Apache-2.0",
     .settings = keys_setting_fields,
-    .actions = actions,
+    .actions = keys_actions,
     .create = create,
     .prepare = prepare,
     .commit = commit,

@@ -306,45 +306,70 @@ c138_status ring_add(struct ring *r, const char *name, enum ring_kind kind,
 
 /* --- Opening --------------------------------------------------------------------------------- */
 
-static c138_status open_sealed(const struct ring *r, const struct ring_key *key,
-                               const struct secret *password, struct secret *ret,
-                               struct c138_err *err) {
-    C138_JSON struct c138_json *file = NULL;
-    c138_status status = read_file(r, key->name, &file, err);
+static c138_status open_sealed(const struct ring *r, enum ring_kind kind,
+                               const struct c138_json *file, const struct secret *password,
+                               struct secret *ret, struct c138_err *err) {
+    C138_FREE char *text =
+        c138_json_dump(kind == RING_TESSERA ? c138_json_get(file, "config") : file);
+    return kind == RING_TESSERA ? tesserakey_open(r->host, text, strlen(text), password->bytes,
+                                                  password->length, &TESSERAKEY_LIMITS, ret, err)
+                                : keystore_open(r->host, text, strlen(text), password->bytes,
+                                                password->length, &KEYSTORE_LIMITS, ret, NULL, err);
+}
+
+/* Opens it, and sees that it is the key that it is said to be. */
+static c138_status open_as(const struct ring *r, const struct ring_key *key,
+                           const struct c138_json *file, const struct secret *password,
+                           struct secret *ret, struct c138_err *err) {
+    SECRET secret = SECRET_NULL;
+    uint8_t public_key[64];
+    c138_status status = open_sealed(r, key->kind, file, password, &secret, err);
+    if (status >= 0)
+        status = public_of(r, key->kind, secret.bytes, public_key, err);
     if (status < 0)
-        return status;
-    const struct c138_json *sealed =
-        key->kind == RING_TESSERA ? c138_json_get(file, "config") : file;
-    C138_FREE char *text = c138_json_dump(sealed);
-    return key->kind == RING_TESSERA
-               ? tesserakey_open(r->host, text, strlen(text), password->bytes, password->length,
-                                 &TESSERAKEY_LIMITS, ret, err)
-               : keystore_open(r->host, text, strlen(text), password->bytes, password->length,
-                               &KEYSTORE_LIMITS, ret, NULL, err);
+        return c138_error_prefix(err, status, "key %s", key->name);
+    if (memcmp(public_key, key->public_key, public_length(key->kind)) != 0)
+        return c138_error(err, C138_E_CONFLICT, "keys.changed",
+                          "the file of key %s holds another key than it says: it was changed",
+                          key->name);
+    *ret = secret_steal(&secret);
+    return C138_OK;
 }
 
 c138_status ring_unlock(struct ring *r, const char *name, const struct secret *password,
                         const struct ring_key **ret_key, struct c138_err *err) {
     struct ring_key *key = find(r, name);
-    uint8_t public_key[64];
+    C138_JSON struct c138_json *file = NULL;
     if (!key)
         return c138_error(err, C138_E_NOTFOUND, "keys.unknown",
                           "there is no key %.80s: keys.list shows those of this host", name);
     *ret_key = key;
     if (key->secret.bytes)
         return C138_OK;
-    SECRET secret = SECRET_NULL;
-    c138_status status = open_sealed(r, key, password, &secret, err);
+    c138_status status = read_file(r, name, &file, err);
+    return status < 0 ? status : open_as(r, key, file, password, &key->secret, err);
+}
+
+/* --- Copies ---------------------------------------------------------------------------------- */
+
+c138_status ring_seal_copy(const struct ring *r, const struct ring_key *key,
+                           const struct secret *password, const struct ring_costs *costs,
+                           struct c138_json **ret_file, struct c138_err *err) {
+    return seal(r, key, key->secret.bytes, password, costs, ret_file, err);
+}
+
+c138_status ring_open_copy(const struct ring *r, const char *name, const struct c138_json *file,
+                           const struct secret *password, struct ring_key *ret_key,
+                           struct c138_err *err) {
+    struct ring_key key;
+    c138_status status = ring_name_check(name, err);
     if (status >= 0)
-        status = public_of(r, key->kind, secret.bytes, public_key, err);
-    if (status < 0)
-        return c138_error_prefix(err, status, "key %s", name);
-    if (memcmp(public_key, key->public_key, public_length(key->kind)) != 0)
-        return c138_error(err, C138_E_CONFLICT, "keys.changed",
-                          "the file of key %s holds another key than it says: it was changed",
-                          name);
-    key->secret = secret_steal(&secret);
-    return C138_OK;
+        status = key_of(name, file, &key, err);
+    if (status >= 0)
+        status = open_as(r, &key, file, password, &key.secret, err);
+    if (status >= 0)
+        *ret_key = key;
+    return status;
 }
 
 void ring_lock(struct ring *r, const char *name) {

@@ -58,6 +58,15 @@ c138_status ring_add(struct ring *r, const char *name, enum ring_kind kind,
  * "keys.changed": the file does not hold the key that it says it does. */
 c138_status ring_unlock(struct ring *r, const char *name, const struct secret *password,
                         const struct ring_key **ret_key, struct c138_err *err);
+/* An open key, sealed with another password: what a backup holds. */
+c138_status ring_seal_copy(const struct ring *r, const struct ring_key *key,
+                           const struct secret *password, const struct ring_costs *costs,
+                           struct c138_json **ret_file, struct c138_err *err);
+/* What such a copy holds, opened: `ret_key` without its name (its secret is the caller's). Errors as
+ * ring_unlock(). */
+c138_status ring_open_copy(const struct ring *r, const char *name, const struct c138_json *file,
+                           const struct secret *password, struct ring_key *ret_key,
+                           struct c138_err *err);
 void ring_lock(struct ring *r, const char *name); /* NULL: all */
 c138_status ring_name_check(const char *name, struct c138_err *err);
 #endif

@@ -278,9 +278,17 @@ def sending():
     note("1,000 of one key / a loop over signed bytes, throughput", bare / took, (">=", 0.5), "x", "%.0f and %.0f a second" % (1000 / took, 1000 / bare))
 
 
+def backups():
+    if not os.path.exists(built("plugins/backup/.libs/backup.so")):
+        left_out("backups", "the plugin is not built")
+        return
+    from bench_backup import figures
+    figures(note, left_out)
+
+
 if __name__ == "__main__":
     load = [os.getloadavg()[0]]
-    parts = {"programs": programs, "decoding": decoding, "chain": with_a_chain, "sending": sending}
+    parts = {"programs": programs, "decoding": decoding, "chain": with_a_chain, "sending": sending, "backups": backups}
     for part in os.environ.get("C138_BENCH", ",".join(parts)).split(","):
         parts[part]()
     load.append(os.getloadavg()[0])

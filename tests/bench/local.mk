@@ -1,5 +1,5 @@
 # make bench: figures as ratios against a peer in the same run.
-EXTRA_DIST += tests/bench/bench.py tests/bench/decode.js tests/bench/decode_inputs.json
+EXTRA_DIST += tests/bench/bench.py tests/bench/bench_backup.py tests/bench/decode.js tests/bench/decode_inputs.json
 BENCH_SOURCES = tests/bench/bench.c tests/bench/bench.h
 EXTRA_PROGRAMS += bench_call
 BENCHES += bench_call

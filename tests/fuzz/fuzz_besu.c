@@ -1,5 +1,6 @@
 /* What the besu plugin reads from nodes and their logs: first byte 'L': log lines, 'E': extraData,
- * 'B': a block, 'T': a token, 'A': a permissions file, 'S': static nodes, 'P': a transaction pool. */
+ * 'B': a block, 'T': a token, 'A': a permissions file, 'S': static nodes, 'P': a
+ * transaction pool. */
 #include <net/rpcauth.h>
 #include <plugins/besu/allowlist.h>
 #include <plugins/besu/extradata.h>

@@ -146,4 +146,28 @@ endif
 endif
 EXTRA_DIST += tests/fuzz/corpus/audit_doc
 include tests/fuzz/wallet.mk
+
+# What backups read.
+if BUILD_BACKUP
+check_PROGRAMS += tests/fuzz/fuzz_backup
+tests_fuzz_fuzz_backup_SOURCES = tests/fuzz/fuzz_backup.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_backup_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_backup_LDADD = plugins/backup/libbackup.la lib/libchain138.la
+tests_fuzz_fuzz_backup_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_backup
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/backup
+if HAVE_CURL
+tests_fuzz_fuzz_logs_SOURCES = tests/fuzz/fuzz_logs.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_logs_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_logs_LDADD = plugins/chain/libchain.la
+tests_fuzz_fuzz_logs_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+check_PROGRAMS += tests/fuzz/fuzz_logs
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_logs
+endif
+endif
+EXTRA_DIST += tests/fuzz/corpus/logs
 include tests/fuzz/evm.mk

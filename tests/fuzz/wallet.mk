@@ -20,3 +20,14 @@ tests_fuzz_fuzz_tesserakey_LDADD = $(wallet_fuzz_libs)
 tests_fuzz_fuzz_tesserakey_LDFLAGS = $(AM_FUZZ_LDFLAGS)
 endif
 EXTRA_DIST += tests/fuzz/corpus/keystore tests/fuzz/corpus/mnemonic tests/fuzz/corpus/slip39 tests/fuzz/corpus/tesserakey
+if HAVE_GPGME
+check_PROGRAMS += tests/fuzz/fuzz_gpg
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_gpg
+endif
+tests_fuzz_fuzz_gpg_SOURCES = tests/fuzz/fuzz_gpg.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_gpg_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_gpg_LDADD = plugins/gpg/libpackets.la lib/libchain138.la
+tests_fuzz_fuzz_gpg_LDFLAGS = $(AM_FUZZ_LDFLAGS)
+endif
+EXTRA_DIST += tests/fuzz/corpus/gpg

@@ -13,7 +13,8 @@ sys.dont_write_bytecode = True  # nothing is left in the source tree
 from besu_real import COUNT, Besu, Network  # noqa: E402
 from chain_test import balance, counted, deployed, keccak_topic  # noqa: E402
 from harness import Skip, check, equal, rpc, run, until  # noqa: E402
-from sender import ACCOUNTS, TO, Sender  # noqa: E402
+from logs_test import SIGNATURE, Watcher, agrees  # noqa: E402
+from sender import ACCOUNTS, TO, Sender, logger  # noqa: E402
 
 GWEI = 10 ** 9
 POOR = ACCOUNTS[2]
@@ -102,7 +103,7 @@ def plans_sends_and_asks():
         equal(counted(s, contract), 1)
         for args, word in ((["--to", contract, "--function", "nothing()"], 'Error("no")'),
                            (["--to", TO, "--function", "pause()"], "no contract"),
-                           (["--to", TO, "--value", "9999ether"], "exceeds")):
+                           (["--to", TO, "--value", "9999ether"], "the account has")):
             text = s.fails("send", "--key", "treasury", *args)
             check(word in text, text)
         many = [{"to": contract, "function": "increment()"} if i % 2 else {"to": TO, "value": "1gwei"} for i in range(60)]
@@ -179,11 +180,54 @@ def a_node_that_is_killed_hides_nothing():
         check(until(lambda: s.agent.json("chain", "endpoints")["endpoints"][0]["state"] == "ok", 60), "node 1 did not come back")
 
 
+class Logs:
+    """A contract that logs, as logs_test.py has it on its development chain; what it logs is asked of a node that stays up."""
+
+    def __init__(self, node, sender):
+        self.node, self.sender = node, sender
+        self.topic = keccak_topic(node, SIGNATURE)
+        made = sender.send("--create", "--data", logger(bytes.fromhex(self.topic[2:])))
+        self.address = sender.agent.json("chain", "tx", made["id"])["contract"]
+
+    def log(self, n):
+        self.sender.send("--to", self.address, "--data", "0x11111111%064x" % n)
+
+    def all(self):
+        logs = self.node.result("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest", "address": self.address})
+        return {(log["blockHash"], int(log["logIndex"], 16)): int(log["topics"][1], 16) for log in logs}
+
+
+def logs_are_followed_over_a_node_that_dies():
+    """The watch reads old blocks in ranges and new ones by hash, never above the head of the node that it asks."""
+    chain = CHAIN
+    with Sender(chain.urls()) as s:
+        contract = Logs(chain.nodes[1], s)
+        contract.log(4)
+        check(until(lambda: chain.moves() and chain.moves() and chain.moves(), 30))
+        with Watcher(chain.urls(), contract, 'from_block = "earliest";', settings="final_blocks = 2;") as w:
+            agrees(w, contract)
+            contract.log(5)
+            agrees(w, contract)
+            chain.net.kill(0)
+            contract.log(3)
+            agrees(w, contract, 60)
+            equal(w.row()["endpoint"], "node-2")
+            chain.net.start(0)
+            check(until(lambda: w.agent.json("chain", "endpoints")["endpoints"][0]["state"] == "ok", 60), "node 1 did not come back")
+            contract.log(2)
+            agrees(w, contract, 60)
+            equal([e["seq"] for e in w.events("chain.log")], list(range(1, 15)))  # each once, and nothing taken back
+            equal(w.events("chain.rolled-back"), [])
+            doc = w.agent.json("chain", "logs", "--watch", "all", "--from", "0")
+            equal(([r["args"]["id"] for r in doc["logs"]], doc["complete"]), ([str(i) for i in range(14)], True))
+
+
 def main():
     global CHAIN
     try:
         with Chain() as CHAIN:
             run("chain_real", [plans_sends_and_asks, what_the_account_cannot_pay_is_not_handed_over,
+                               logs_are_followed_over_a_node_that_dies,
                                what_waits_on_a_halted_chain_is_replaced, a_node_that_is_killed_hides_nothing])
     except Skip as e:
         print("skipped: chain_real: %s" % e)

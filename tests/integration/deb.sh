@@ -34,6 +34,7 @@ holds chain138-agent usr/sbin/chain138d usr/bin/chain138ctl usr/libexec/chain138
 holds chain138-agent-plugin-besu 'usr/lib/[^/]*/chain138/plugins/besu.so'
 holds chain138-agent-plugin-chain 'usr/lib/[^/]*/chain138/plugins/chain.so'
 holds chain138-agent-plugin-stack 'usr/lib/[^/]*/chain138/plugins/stack.so'
+holds chain138-agent-plugin-gpg 'usr/lib/[^/]*/chain138/plugins/gpg.so'
 holds chain138-agent-plugin-keys 'usr/lib/[^/]*/chain138/plugins/keys.so'
 holds chain138-plugin-dev usr/include/chain138/plugin.h usr/include/chain138/host.h usr/include/chain138/abi.h \
     'usr/lib/[^/]*/pkgconfig/chain138-plugin.pc' usr/share/chain138/template/Makefile
@@ -60,8 +61,9 @@ in_root() {
     $as_root dpkg --root="$root" --force-script-chrootless --force-not-root --log=/dev/null "$@" >"$work/dpkg.log" 2>&1 ||
         { cat "$work/dpkg.log" >&2; fail "dpkg $1 failed"; }
 }
-in_root --install "$(deb chain138-agent)" "$(deb chain138-agent-plugin-besu)" "$(deb chain138-agent-plugin-keys)" "$(deb chain138-agent-plugin-chain)" "$(deb chain138-agent-plugin-stack)" \
-    "$(deb chain138-plugin-dev)"
+packages=$(sed -n 's/^Package: //p' "$source/packaging/debian/control")
+# shellcheck disable=SC2086,SC2046
+in_root --install $(for p in $packages; do deb "$p"; done)
 grep -q '^chain138:' "$root/etc/passwd" || { cat "$work/dpkg.log" >&2; fail "the user chain138 was not made"; }
 [ -d "$root/etc/chain138/conf.d" ] || fail "/etc/chain138/conf.d was not made"
 [ -z "$(find "$root/etc/chain138" "$root/usr" -perm /022 ! -type l)" ] || fail "installed files are writable by others"
@@ -70,9 +72,11 @@ grep -q '^chain138:' "$root/etc/passwd" || { cat "$work/dpkg.log" >&2; fail "the
 zcat "$root/usr/share/man/man1/chain138ctl.1.gz" | grep -q '^.SH EXIT STATUS' || fail "chain138ctl(1) names no exit status"
 
 mkdir -p "$root/var/lib/chain138" && echo kept >"$root/var/lib/chain138/agent.db"
-in_root --remove chain138-agent-plugin-besu chain138-agent-plugin-chain chain138-agent-plugin-keys chain138-agent-plugin-stack chain138-agent chain138-plugin-dev
+# shellcheck disable=SC2086
+in_root --remove $packages
 [ -f "$root/var/lib/chain138/agent.db" ] || fail "removing the package removed the agent's state"
-in_root --purge chain138-agent-plugin-besu chain138-agent-plugin-chain chain138-agent-plugin-keys chain138-agent-plugin-stack chain138-agent chain138-plugin-dev
+# shellcheck disable=SC2086
+in_root --purge $packages
 (cd "$work/before" && find . ! -path './var/lib/dpkg*' | sort) >"$work/was"
 # The user stays (see postrm), and what sysusers and systemd's helper keep of their own.
 (cd "$root" && find . ! -path './var/lib/dpkg*' ! -path './etc/*shadow*' ! -path './etc/.pwd.lock' ! -path './etc/group-' \

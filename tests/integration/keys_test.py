@@ -4,11 +4,15 @@ process is closed, and key bytes are nowhere but in its secret memory.
 """
 import json
 import os
+import resource
+import shutil
 import signal
 import subprocess
+import sys
 import time
 
-from harness import Agent, Skip, check, development_chain, equal, run, until
+from harness import Agent, Skip, built, check, development_chain, equal, plugin_file, run, until
+from places import files_of, found_in, places_of, snapshot
 
 # The first account of "test test ... junk", which anvil funds.
 RAW = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
@@ -127,69 +131,161 @@ def its_process_is_closed():
         # not dumpable: its files in /proc are root's, so that its own user cannot trace it
         equal(os.stat("/proc/%d/mem" % pid).st_uid, 0)
         check("network" in json.dumps(row.get("sandbox", row)), row)
-        check(h.agent.json("keys", "list")["memory"] in ("memfd_secret", "locked memory"))
+        memory = h.agent.json("keys", "list")["memory"]
+        check(memory in ("memfd_secret", "locked memory"))
+        check("open keys are in %s" % memory in json.dumps(h.agent.json("status")), "the status does not say where keys are")
 
 
-def places_of(pid):
-    """Everything of a process that can be read, by mapping."""
-    with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
-        for line in maps:
-            span, rights, _, _, _, *name = line.split()
-            begin, end = (int(x, 16) for x in span.split("-"))
-            if "r" not in rights or name[:1] in (["[vvar]"], ["[vsyscall]"], ["[vvar_vclock]"]):
-                continue
-            for at in range(begin, end, 1 << 20):
-                try:
-                    memory.seek(at)
-                    yield " ".join(name) or "anonymous", memory.read(min(1 << 20, end - at))
-                except OSError:
-                    break
+def who_sits_in_its_place_reaches_nothing():
+    """A plugin under the signer's name and note tries everything: so little could a signer that was taken over."""
+    agent = Agent()
+    agent.install("keys", plugin_file("impostor"))
+    agent.plugin_config("keys", "enabled = true;")
+    with agent:
+        check(until(lambda: (agent.plugin("keys") or {}).get("state") == "running"), agent.log_text()[-2000:])
+        tried = agent.json("keys", "try", "--pid", str(agent.process.pid), "--path", agent.socket)
+        equal(agent.process.poll(), None)
+        landlock = agent.plugin("keys")["sandbox"]["landlock"]
+        free = {k for k, v in tried.items() if v == "done"}
+        # without Landlock (a kernel before 5.13) files are open to it, and `plugins` says so
+        equal(free - ({"store", "passwd", "tmp_write", "path"} if not landlock else set()), {"own_write", "own_remove"}, tried)
+        check(tried["core_max"] <= 1, tried)
+        equal(len(tried), 18, tried)
+        if os.path.exists("/tmp/chain138-impostor-was-here"):
+            os.unlink("/tmp/chain138-impostor-was-here")
 
 
-def key_bytes_are_nowhere():
+def a_link_leads_nowhere():
+    """The inbox takes files, not ways to others."""
+    with Host() as h:
+        os.symlink("/etc/hostname", os.path.join(h.folder, "inbox", "wallet"))
+        os.mkfifo(os.path.join(h.folder, "inbox", "fifo"))
+        for name in ("wallet", "fifo", "../signed.log", ".hidden"):
+            status, out, err = h.agent.ctl("keys", "import", "treasury", "--file", name)
+            check(status != 0, out)
+
+
+NEEDLES = {"key": bytes.fromhex(RAW), "key as text": RAW.encode(), "KEY as text": RAW.upper().encode()}
+
+
+class Planted:
+    """A process that holds the key in plain memory: what a search must find, or it finds nothing."""
+
+    def __enter__(self):
+        text = "import sys; key = bytes.fromhex(sys.stdin.readline()); print('held', flush=True); sys.stdin.readline()"
+        self.process = subprocess.Popen([sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process.stdin.write(RAW.encode() + b"\n")
+        self.process.stdin.flush()
+        equal(self.process.stdout.readline(), b"held\n")
+        return self.process
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def looks_through():
     if os.environ.get("C138_SANITIZED") == "1":
         raise Skip("a sanitizer keeps freed memory")
     if os.geteuid() != 0:
         raise Skip("only root reads the memory of a process that is not dumpable")
-    needles = (bytes.fromhex(RAW), RAW.encode(), RAW.upper().encode())
+
+
+def key_bytes_are_nowhere():
+    looks_through()
+    with Planted() as planted:
+        check("key" in found_in(places_of(planted.pid), NEEDLES)[0], "the search does not find a planted key")
     with Host() as h:
-        h.import_key("0x" + RAW)
-        secret = h.agent.json("keys", "list")["memory"] == "memfd_secret"
-        signed = h.sign(0, 1)  # last: its answer is what is found, so that the search is known to find
-        pids = {"agent": h.agent.process.pid, "worker": h.worker()}
-        for who, pid in pids.items():
-            total, has_signed = 0, False
-            for name, data in places_of(pid):
-                total += len(data)
-                has_signed = has_signed or bytes.fromhex(signed["hash"][2:]) in data or signed["hash"][2:].encode() in data
-                for needle in needles:
-                    check(needle not in data or not secret and who == "worker", "key bytes in %s of the %s" % (name, who))
-            check(total > 1 << 20, "the %s could not be read: %d bytes" % (who, total))
-            check(has_signed, "the search finds nothing in the %s, not even the hash" % who)
+        follower = subprocess.Popen([built("chain138ctl"), "--socket", h.agent.socket, "events", "--follow"], stdout=subprocess.PIPE)
+        try:
+            h.import_key("0x" + RAW)
+            secret = h.agent.json("keys", "list")["memory"] == "memfd_secret"
+            signed = h.sign(0, 1)  # last: its answer is what is found, so that the search is known to look where data are
+            pids = {"agent": h.agent.process.pid, "worker": h.worker(), "ctl": follower.pid}
+            for who, pid in pids.items():
+                controls = {"hash": bytes.fromhex(signed["hash"][2:]), "hash as text": signed["hash"][2:].encode(), "ctl": b"chain138ctl"}
+                found, total = found_in(places_of(pid), {**NEEDLES, **controls})
+                check(total > 1 << 20, "the %s could not be read: %d bytes" % (who, total))
+                check(set(found) & set(controls), "the search finds nothing in the %s" % who)
+                check(not set(found) & set(NEEDLES) or not secret and who == "worker", "%s: %r" % (who, found))
+        finally:
+            follower.kill()
+            follower.wait()
+            follower.stdout.close()
         h.agent.ctl("keys", "lock")
+        if not secret:  # locked memory is seen by root: wiped, it holds nothing
+            equal(set(found_in(places_of(h.worker()), NEEDLES)[0]), set())
         h.agent.stop()
-        for folder, _, files in os.walk(h.agent.folder):
-            for name in files:
-                with open(os.path.join(folder, name), "rb") as f:
-                    data = f.read()
-                for needle in needles:
-                    check(needle not in data, "key bytes in %s" % os.path.join(folder, name))
+        # log, audit, store, state folder, config: all of it lies below one folder
+        found, total = found_in(files_of(h.agent.folder), {**NEEDLES, "control": b"keys.import"})
+        equal(set(found), {"control"}, found)
         check(not os.listdir(os.path.join(h.folder, "inbox")), "the inbox is not empty")
 
 
+def cores_of(folder, began):
+    for where in {folder, os.getcwd(), "/var/lib/systemd/coredump", "/var/crash", "/"}:
+        for name in os.listdir(where) if os.path.isdir(where) else ():
+            path = os.path.join(where, name)
+            if name.startswith("core") and os.path.isfile(path) and os.path.getmtime(path) >= began and os.path.getsize(path) > 0:
+                yield path
+
+
 def a_forced_core_has_no_key():
-    """SIGABRT in the worker: no core at all, as the limit and the process say so."""
+    """SIGABRT in the worker: no core at all, as the limit and the process say so, where the agent itself may write one."""
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
     with Host() as h:
         h.import_key()
         h.sign(0, 1)
         began = time.time()
         os.kill(h.worker(), signal.SIGABRT)
         check(until(lambda: (h.agent.plugin("keys") or {}).get("state") == "running", 30))
-        for folder in (h.agent.folder, os.getcwd(), "/var/lib/systemd/coredump", "/var/crash"):
-            for name in os.listdir(folder) if os.path.isdir(folder) else ():
-                path = os.path.join(folder, name)
-                check(not (name.startswith("core") and os.path.isfile(path) and os.path.getmtime(path) >= began
-                           and os.path.getsize(path) > 0), "a core: %s" % path)
+        equal(list(cores_of(h.agent.folder, began)), [])
+
+
+def a_debuggers_core_has_no_key():
+    """A debugger of root's attaches and writes down all that it can read, as gcore does: the memory that holds keys is not in it."""
+    looks_through()
+    with Host() as h:
+        path = h.agent.path("snapshot")
+        with Planted() as planted:
+            snapshot(planted.pid, path)
+            check("key" in found_in(files_of(h.agent.folder), NEEDLES)[0], "a planted key is not found in a snapshot")
+        h.import_key()
+        h.sign(0, 1)
+        if h.agent.json("keys", "list")["memory"] != "memfd_secret":
+            raise Skip("the kernel has no memfd_secret: root sees locked memory, others do not")
+        snapshot(h.worker(), path)
+        check(os.path.getsize(path) > 1 << 20, os.path.getsize(path))
+        equal(found_in(files_of(h.agent.folder), NEEDLES)[0], {})
+        if shutil.which("setpriv"):  # who is not root gets nothing at all
+            r = subprocess.run(["setpriv", "--reuid", "1", "--clear-groups", "cat", "/proc/%d/mem" % h.worker()], capture_output=True)
+            check(r.returncode != 0)
+        equal(h.sign(1, 1)["rule"], "pay", "and it works on")
+
+
+def files_as_hard_as_geths():
+    """The costs that are used by themselves, with the memory that the sample gives; with less it says what is missing."""
+    with Host() as h:
+        with open(os.path.join(h.agent.conf_d, "keys.conf")) as f:
+            text = f.read()
+        h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', 'memory_max = "2GiB";'))
+        h.agent.stop()
+        h.agent.start()
+        check(until(lambda: (h.agent.plugin("keys") or {}).get("state") == "running"))
+        made = h.agent.json("keys", "generate", "treasury")
+        with open(os.path.join(h.folder, "keys", "treasury.json")) as f:
+            equal(json.load(f)["crypto"]["kdfparams"]["n"], 262144)
+        equal(h.agent.json("keys", "unlock", "treasury")["address"], made["address"])
+        if os.environ.get("C138_SANITIZED") == "1":
+            return  # no limits on memory there
+        h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', ""))
+        h.agent.stop()
+        h.agent.start()
+        check(until(lambda: (h.agent.plugin("keys") or {}).get("state") == "running"))
+        check("memory_max" in h.agent.log_text(), "it does not say that it has too little memory")
+        status, out, err = h.agent.ctl("keys", "generate", "spare")
+        check(status != 0 and "memory_max" in err, out + err)
 
 
 def refuses_a_thread():
@@ -204,5 +300,6 @@ def refuses_a_thread():
 
 
 if __name__ == "__main__":
-    run("keys_test", [what_it_signs_is_mined, limits_hold_whoever_asks, its_process_is_closed, key_bytes_are_nowhere,
-                      a_forced_core_has_no_key, refuses_a_thread])
+    run("keys_test", [what_it_signs_is_mined, limits_hold_whoever_asks, its_process_is_closed, who_sits_in_its_place_reaches_nothing,
+                      a_link_leads_nowhere, key_bytes_are_nowhere, a_forced_core_has_no_key, a_debuggers_core_has_no_key, files_as_hard_as_geths,
+                      refuses_a_thread])

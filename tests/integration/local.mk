@@ -22,6 +22,7 @@ EXTRA_DIST += tests/integration/harness.py tests/integration/agent_test.py \
 TESTS += tests/integration/agent_test.py tests/integration/doctor_test.py
 include tests/integration/wallet.mk
 include tests/integration/keys.mk
+include tests/integration/backup.mk
 include tests/integration/stack.mk
 include tests/integration/evm.mk
 include tests/integration/abi.mk

@@ -22,11 +22,12 @@ tar -cJf "$work/rpm/SOURCES/chain138-agent-$version.tar.xz" -C "$work" "chain138
 rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_tmppath $work" --define 'debug_package %{nil}' \
     "$source/packaging/rpm/chain138-agent.spec" >"$work/rpm.log" 2>&1 ||
     { tail -40 "$work/rpm.log" >&2; fail "rpmbuild failed"; }
-for package in chain138-agent chain138-agent-plugin-besu chain138-agent-plugin-chain chain138-agent-plugin-keys chain138-agent-plugin-stack chain138-plugin-devel; do
+plugins=$(sed -n "s/^Package: chain138-agent-plugin-//p" "$source/packaging/debian/control")
+for package in chain138-agent $(printf "chain138-agent-plugin-%s " $plugins) chain138-plugin-devel; do
     rpm -qpl "$work"/rpm/RPMS/*/$package-$version-*.rpm >>"$work/list"
 done
-for path in /usr/sbin/chain138d /usr/bin/chain138ctl /chain138/chain138-plugin-host /chain138/plugins/besu.so \
-    /chain138/plugins/chain.so /chain138/plugins/keys.so /chain138d.service /include/chain138/plugin.h /pkgconfig/chain138-plugin.pc /template/Makefile; do
+for path in /usr/sbin/chain138d /usr/bin/chain138ctl /chain138/chain138-plugin-host $(printf "/chain138/plugins/%s.so " $plugins) \
+    /chain138d.service /include/chain138/plugin.h /pkgconfig/chain138-plugin.pc /template/Makefile; do
     grep -q "$path\$" "$work/list" || { cat "$work/list" >&2; fail "no package holds $path"; }
 done
 echo "peer: rpm: $(rpmbuild --version)"

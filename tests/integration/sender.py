@@ -102,6 +102,20 @@ def counter(event_topic):
     return "0x" + (init.ljust(12, b"\x00") + code).hex()
 
 
+LOGGED = "Logged(uint256 indexed id, address indexed who, uint256 value)"
+
+
+def logger(topic):
+    """Called with any selector and a number: logs so often Logged(id, caller, 3 * id), with ids from 0 on."""
+    code = assemble([push(4) + b"\x35",
+                     ("label", "loop"), b"\x80\x15", ("jump", "end"), b"\x57",
+                     push(0) + b"\x54", b"\x80" + push(3) + b"\x02" + push(0) + b"\x52",
+                     b"\x33\x81\x7f" + topic + push(32) + push(0) + b"\xa3",
+                     push(1) + b"\x01" + push(0) + b"\x55", push(1) + b"\x90\x03",
+                     ("jump", "loop"), b"\x56", ("label", "end"), b"\x00"])
+    return "0x" + (b"\x61" + len(code).to_bytes(2, "big") + b"\x80\x60\x0c\x60\x00\x39\x60\x00\xf3" + code).hex()
+
+
 def spare_url():
     """Where nobody listens."""
     return "http://127.0.0.1:%d" % free_port()

@@ -32,3 +32,13 @@ done
 grep -v '^SystemCall\|^Protect\|^Capab' "$work/chain138d.service" >"$work/weak.service"
 ! systemd-analyze security --offline=true --no-pager --threshold=15 "$work/weak.service" >/dev/null 2>&1 ||
     fail "a unit without its filters passed as well"
+
+# The stage helper's unit: as quiet, and without a single capability.
+stage='packaging/systemd/chain138-stage@.service'
+if [ -f "$stage" ]; then
+    sed -e "s|=[^ =]*/chain138-stage|=$build/chain138-stage|" "$stage" >"$work/chain138-stage@.service"
+    systemd-analyze security --offline=true --no-pager --threshold=15 "$work/chain138-stage@.service" >"$work/stage" 2>&1 ||
+        { grep -v '✓' "$work/stage" >&2; fail "the stage helper's unit is exposed more than 1.5"; }
+    tail -1 "$work/stage"
+    grep -q '^CapabilityBoundingSet=$' "$stage" || fail "the stage helper holds capabilities"
+fi

@@ -217,12 +217,8 @@ static const void *host_extension(const c138_host *host, const char *id) {
     static const struct {
         const char *id;
         const void *table;
-    } all[] = {{C138_EXT_BUS, &bus},
-               {C138_EXT_METRICS, &metrics},
-               {C138_EXT_SECRET, &secret},
-               {C138_EXT_KV, &kv},
-               {C138_EXT_CALL, &caller},
-               {C138_EXT_TIMER, &timer}};
+    } all[] = {{C138_EXT_BUS, &bus}, {C138_EXT_METRICS, &metrics}, {C138_EXT_SECRET, &secret},
+               {C138_EXT_KV, &kv},   {C138_EXT_CALL, &caller},     {C138_EXT_TIMER, &timer}};
     for (uint32_t i = 0; i < of(host)->n_withheld; i++)
         if (strcmp(of(host)->withheld[i], id) == 0)
             return NULL;
@@ -522,9 +518,8 @@ static c138_status check_result(struct fakehost *f, const struct decl_action *de
     return c138_error(err, C138_E_INTERNAL, "result.undeclared", "%s: %s", decl->name, why.text);
 }
 
-static c138_status run(struct fakehost *f, const char *action, const char *params_json,
-                       int dry_run, const char *plan, struct c138_json **ret_result,
-                       struct c138_err *err) {
+static c138_status run(struct fakehost *f, const char *action, const char *params_json, int dry_run,
+                       const char *plan, struct c138_json **ret_result, struct c138_err *err) {
     C138_JSON struct c138_json *given = NULL, *params = NULL;
     const c138_action *a = action_of(f, action);
     const struct decl_action *decl = decl_action_find(f->decl, action);

@@ -56,14 +56,16 @@ tests_unit_abi_unit_abi_LDADD = lib/libchain138abi.la lib/libchain138.la $(UNIT_
 if HAVE_CURL
 check_PROGRAMS += tests/unit/chain/unit_chain
 TESTS += tests/unit/chain/unit_chain
-tests_unit_chain_unit_chain_SOURCES = $(UNIT_SOURCES) tests/unit/chain/main.c tests/unit/chain/test_journal.c
+tests_unit_chain_unit_chain_SOURCES = $(UNIT_SOURCES) tests/unit/chain/main.c tests/unit/chain/test_journal.c \
+    tests/unit/chain/node.c tests/unit/chain/node.h tests/unit/chain/test_logs.c tests/unit/chain/test_scan.c \
+    tests/unit/chain/test_watch.c
 tests_unit_chain_unit_chain_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) -I$(top_srcdir)
 tests_unit_chain_unit_chain_LDADD = plugins/chain/libchain.la $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/net/unit_net
 TESTS += tests/unit/net/unit_net
 tests_unit_net_unit_net_SOURCES = $(UNIT_SOURCES) tests/unit/net/main.c tests/unit/net/server.c \
     tests/unit/net/server.h tests/unit/net/test_http.c tests/unit/net/test_jsonrpc.c \
-    tests/unit/net/test_promtext.c tests/unit/net/test_rpcauth.c
+    tests/unit/net/test_promtext.c tests/unit/net/test_rpcauth.c tests/unit/net/test_sigv4.c
 tests_unit_net_unit_net_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_net_unit_net_LDADD = lib/libchain138net.la lib/libchain138.la $(UNIT_LIBS)
 endif
@@ -99,4 +101,7 @@ include tests/unit/ctl/local.mk
 include tests/unit/store/local.mk
 include tests/unit/wallet/local.mk
 include tests/unit/keys/local.mk
+include tests/unit/backup/local.mk
+include tests/unit/gpg/local.mk
+include tests/unit/agent/local.mk
 include tests/unit/stack/local.mk

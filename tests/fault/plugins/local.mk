@@ -98,3 +98,27 @@ tests_fault_plugins_marker_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
 check_LTLIBRARIES += tests/fault/plugins/deaf.la
 tests_fault_plugins_deaf_la_SOURCES = tests/fault/plugins/deaf.c tests/fault/plugins/small.h
 tests_fault_plugins_deaf_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+
+# Stand-ins for what backups ask of other plugins; the folders say whom each stands in for.
+check_LTLIBRARIES += tests/fault/plugins/owner.la tests/fault/plugins/standin-stack.la tests/fault/plugins/standin-besu.la \
+    tests/fault/plugins/standin-keys.la
+tests_fault_plugins_owner_la_SOURCES = tests/fault/plugins/owner.c tests/fault/plugins/small.h
+tests_fault_plugins_owner_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+tests_fault_plugins_standin_stack_la_SOURCES = tests/fault/plugins/standin.c tests/fault/plugins/small.h
+tests_fault_plugins_standin_stack_la_CPPFLAGS = $(AM_CPPFLAGS) -DSTANDIN=1
+tests_fault_plugins_standin_stack_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+tests_fault_plugins_standin_besu_la_SOURCES = tests/fault/plugins/standin.c tests/fault/plugins/small.h
+tests_fault_plugins_standin_besu_la_CPPFLAGS = $(AM_CPPFLAGS) -DSTANDIN=2
+tests_fault_plugins_standin_besu_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+tests_fault_plugins_standin_keys_la_SOURCES = tests/fault/plugins/standin.c tests/fault/plugins/small.h
+tests_fault_plugins_standin_keys_la_CPPFLAGS = $(AM_CPPFLAGS) -DSTANDIN=3
+tests_fault_plugins_standin_keys_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+# Validators without a chain, for rotations; it is called besu, and its file voting.so until a test installs it.
+check_LTLIBRARIES += tests/fault/plugins/voting.la
+tests_fault_plugins_voting_la_SOURCES = tests/fault/plugins/voting.c
+tests_fault_plugins_voting_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)
+
+# In the signer's place: what a signer could do that was taken over.
+check_LTLIBRARIES += tests/fault/plugins/impostor.la
+tests_fault_plugins_impostor_la_SOURCES = tests/fault/plugins/impostor.c tests/fault/plugins/small.h
+tests_fault_plugins_impostor_la_LDFLAGS = $(FAULT_PLUGIN_LDFLAGS)

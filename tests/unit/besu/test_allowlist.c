@@ -47,18 +47,15 @@ static void test_recorded_file(void) {
             c138_xasprintf("%s\n%s\n", c138_json_as_str(c138_json_at(lines, 0), ""),
                            c138_json_as_str(c138_json_at(lines, 1), ""));
         for (int kind = 0; kind < BESU_LISTS; kind++) {
-            C138_JSON struct c138_json *entries =
-                recorded_json(*v, kind ? "perm_getNodesAllowlist.json"
-                                       : "perm_getAccountsAllowlist.json");
+            C138_JSON struct c138_json *entries = recorded_json(
+                *v, kind ? "perm_getNodesAllowlist.json" : "perm_getAccountsAllowlist.json");
             struct besu_list on_disk = {0}, told = {0};
             struct c138_err err = {0};
+            CU_ASSERT_EQUAL(besu_list_from_toml(kind, text, strlen(text), &on_disk, &err), C138_OK);
             CU_ASSERT_EQUAL(
-                besu_list_from_toml(kind, text, strlen(text), &on_disk, &err), C138_OK);
-            CU_ASSERT_EQUAL(besu_list_from_json(kind,
-                                                recorded_result(entries, kind ? "normal"
-                                                                              : "after add"),
-                                                &told, &err),
-                            C138_OK);
+                besu_list_from_json(kind, recorded_result(entries, kind ? "normal" : "after add"),
+                                    &told, &err),
+                C138_OK);
             CU_ASSERT_EQUAL(told.count, kind ? 5 : 3);
             CU_ASSERT(besu_list_equal(&on_disk, &told));
             besu_list_deinit(&on_disk);

@@ -24,8 +24,7 @@ static void test_versions(void) {
 }
 
 static void send_is(enum besu_list_kind kind, int allow, const char *item, const char *expected) {
-    struct besu_contract c = {.kind = kind,
-                              .rules = "0x00000000000000000000000000000000000000A1"};
+    struct besu_contract c = {.kind = kind, .rules = "0x00000000000000000000000000000000000000A1"};
     C138_FREE char *params = besu_contract_send(&c, "admin", allow, item);
     if (strcmp(params, expected) != 0)
         printf("%s\n", params);

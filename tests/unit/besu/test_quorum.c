@@ -5,11 +5,10 @@
 
 /* n: quorum and how many may fail, as Besu's BftHelpers has them. */
 static void test_bft(void) {
-    static const uint32_t rows[][3] = {{1, 1, 0}, {2, 2, 0}, {3, 2, 0}, {4, 3, 1}, {5, 4, 1},
+    static const uint32_t rows[][3] = {{1, 1, 0}, {2, 2, 0}, {3, 2, 0},  {4, 3, 1},    {5, 4, 1},
                                        {6, 4, 1}, {7, 5, 2}, {10, 7, 3}, {100, 67, 33}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        struct besu_quorum_state q =
-            besu_quorum_state(BESU_CONSENSUS_QBFT, rows[i][0], rows[i][0]);
+        struct besu_quorum_state q = besu_quorum_state(BESU_CONSENSUS_QBFT, rows[i][0], rows[i][0]);
         CU_ASSERT_EQUAL(q.quorum, rows[i][1]);
         CU_ASSERT_EQUAL(q.faults, rows[i][2]);
         CU_ASSERT_EQUAL(q.margin, (int)(rows[i][0] - rows[i][1]));

@@ -38,6 +38,7 @@ static void test_parameters(void) {
         {"x y --param json=1 --param a_b=c=d", "{\"json\":\"1\",\"a_b\":\"c=d\"}"},
         {"events --follow besu.*", "{\"follow\":\"true\"}"},
         {"x y --json --socket /s --node a", "{\"node\":\"a\"}"},
+        {"x y --params-file /f --node a", "{\"node\":\"a\"}"},
         {"x y -- --node a", "{}"},
         {"x y --socket", "usage"},
         {"x y --json=1", "usage"},

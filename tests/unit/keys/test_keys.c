@@ -273,7 +273,16 @@ static void settings_are_checked(void) {
          "no time window"},
         {"{\"keys\":[{\"name\":\"a\",\"password\":\"file:/p\",\"rules\":[{\"name\":\"r\",\"to\":["
          "\"*\"]},{\"name\":\"r\",\"to\":[\"*\"]}]}]}",
-         "two of its rules"}};
+         "two of its rules"},
+        {"{\"keys\":[{\"name\":\"a\",\"password\":\"file:/p\",\"pkcs11\":{\"module\":\"/"
+         "m\",\"token\":"
+         "\"t\",\"label\":\"l\",\"pin\":\"file:/p\"}}]}",
+         "a password and a token"},
+        {"{\"keys\":[{\"name\":\"a\",\"pkcs11\":{\"module\":\"/m\",\"token\":\"t\",\"label\":\"l\","
+         "\"pin\":\"file:/p\",\"environment\":[\"LD_PRELOAD=/x\"]}}]}",
+         "LD_PRELOAD"},
+        {"{\"backup\":{\"recipients\":[\"xA25C5D1E9D4F0B2A3C4D5E6F708192A3B4C5D6E\"]}}",
+         "40 hex digits"}};
     struct folder f = folder_new();
     struct fakehost *h = up(&f);
     for (size_t i = 0; i < C138_COUNT(bad); i++) {
@@ -289,6 +298,98 @@ static void settings_are_checked(void) {
     folder_free(&f);
 }
 
+/* A key whose password a person types: it opens with that, and with nothing else. */
+static void a_typed_password(void) {
+    static const char typed[] =
+        "{\"kdf\":\"light\",\"keys\":[{\"name\":\"treasury\",\"password\":\"prompt\",\"rules\":[{"
+        "\"name\":\"pay\",\"to\":[\"*\"],\"max_value\":\"1ether\"}]}]}";
+    struct folder f = folder_new();
+    struct fakehost *h = up(&f);
+    struct c138_err err = {0};
+    CU_ASSERT_EQUAL_FATAL(fakehost_settings(h, typed, &err), C138_OK);
+    fakehost_secret(h, "prompt:1", "typed");
+    fakehost_secret(h, "prompt:2", "mistyped");
+    runs(h, "generate", "{\"name\":\"treasury\"}", "keys.prompt");
+    runs(h, "generate", "{\"name\":\"treasury\",\"password\":\"prompt:1\"}", "");
+    c138_json_unref(sign(h, 0, "1", "treasury", "keys.locked"));
+    runs(h, "unlock", "{\"name\":\"treasury\"}", "keys.locked");
+    runs(h, "unlock", "{\"name\":\"treasury\",\"password\":\"prompt:2\"}", "keystore.password");
+    runs(h, "unlock", "{\"name\":\"treasury\",\"password\":\"prompt:1\"}", "");
+    c138_json_unref(sign(h, 0, "1", "treasury", ""));
+    runs(h, "unlock", "{\"name\":\"treasury\"}", ""); /* it is open */
+    runs(h, "lock", "{\"name\":\"treasury\"}", "");
+    c138_json_unref(sign(h, 1, "1", "treasury", "keys.locked"));
+    runs(h, "unlock", "{\"name\":\"nobody\"}", "keys.unknown");
+    CU_ASSERT_EQUAL(fakehost_faults(h), 0);
+    fakehost_free(h);
+    folder_free(&f);
+}
+
+/* What cannot be encrypted for anybody is not written at all. */
+static void no_backup_without_recipients(void) {
+    struct folder f = folder_new();
+    struct fakehost *h = up(&f);
+    struct c138_err err = {0};
+    runs(h, "generate", "{\"name\":\"treasury\"}", "");
+    runs(h, "backup", "{}", "keys.recipients");
+    CU_ASSERT_EQUAL_FATAL(
+        fakehost_settings(h,
+                          "{\"kdf\":\"light\",\"backup\":{\"recipients\":["
+                          "\"8A25C5D1E9D4F0B2A3C4D5E6F708192A3B4C5D6E\","
+                          "\"9A25C5D1E9D4F0B2A3C4D5E6F708192A3B4C5D6E\"]},\"keys\":[{\"name\":"
+                          "\"treasury\",\"password\":\"file:/p\"}]}",
+                          &err),
+        C138_OK);
+    runs(h, "backup", "{\"shares\":3}", "keys.threshold");
+    runs(h, "backup", "{\"shares\":1}", "keys.threshold");
+    fakehost_withhold(h, C138_EXT_CALL);
+    runs(h, "backup", "{}", "keys.no-call");
+    C138_FREE char *folder = folder_file(&f, "backups");
+    CU_ASSERT_NOT_EQUAL(access(folder, F_OK), 0);
+    fakehost_free(h);
+    folder_free(&f);
+}
+
+static void what_is_no_backup(void) {
+    static const struct {
+        const char *text, *key;
+    } bad[] = {{"", "json.invalid"},
+               {"{}", "keys.backup"},
+               {"[]", "keys.backup"},
+               {"{\"format\":\"chain138-keys/2\"}", "keys.backup"},
+               {"{\"format\":\"chain138-keys/1\"}", "keys.none"},
+               {"{\"format\":\"chain138-keys/1\",\"keys\":{}}", "keys.none"},
+               {"{\"format\":\"chain138-keys/1\",\"keys\":[{}]}", "keys.name"},
+               {"{\"format\":\"chain138-keys/1\",\"keys\":[{\"name\":\"../x\"}]}", "keys.name"},
+               {"{\"format\":\"chain138-keys/1\",\"keys\":[{\"name\":\"a\"}]}", "keys.file"},
+               {"{\"format\":\"chain138-keys/1\",\"keys\":[{\"name\":\"a\",\"file\":{\"chain138\":{"
+                "\"kind\":\"account\"}}}]}",
+                "keys.file"}};
+    struct folder f = folder_new();
+    struct fakehost *h = up(&f);
+    for (size_t i = 0; i < C138_COUNT(bad); i++) {
+        struct c138_json *result = NULL;
+        struct c138_err err = {0};
+        inbox(&f, "b", bad[i].text);
+        CU_ASSERT(fakehost_run(h, "restore", "{\"file\":\"b\",\"file_password\":\"file:/p\"}",
+                               &result, &err) < 0);
+        if (strcmp(bad[i].key, "json.invalid") != 0 && strcmp(err.key, bad[i].key) != 0)
+            printf("  %s: %s %s\n", bad[i].text, err.key, err.text);
+        CU_ASSERT(!strcmp(bad[i].key, "json.invalid") || !strcmp(err.key, bad[i].key));
+        c138_json_unref(result);
+    }
+    runs(h, "restore", "{\"file\":\"b\"}", "keys.password");
+    runs(h, "restore", "{\"file\":\"b\",\"shares\":\"s\",\"file_password\":\"file:/p\"}",
+         "keys.password");
+    inbox(&f, "s", "not a share\n");
+    struct c138_json *result = NULL;
+    struct c138_err err = {0};
+    CU_ASSERT(fakehost_run(h, "restore", "{\"file\":\"b\",\"shares\":\"s\"}", &result, &err) < 0);
+    CU_ASSERT_PTR_NULL(strstr(err.text, "not a share"));
+    fakehost_free(h);
+    folder_free(&f);
+}
+
 const CU_TestInfo tests_keys[] = {{"generated", generated},
                                   {"imported", imported},
                                   {"imported again", imported_again},
@@ -296,4 +397,7 @@ const CU_TestInfo tests_keys[] = {{"generated", generated},
                                   {"all or none", all_or_none},
                                   {"an unwritable ledger", unwritable_ledger},
                                   {"settings are checked", settings_are_checked},
+                                  {"a typed password", a_typed_password},
+                                  {"no backup without recipients", no_backup_without_recipients},
+                                  {"what is no backup", what_is_no_backup},
                                   CU_TEST_INFO_NULL};
