@@ -37,8 +37,10 @@ void stack_set_time(c138_call *call, const char *name, int64_t ns) {
 c138_status stack_engine(struct stack *s, c138_call *call, struct driver *ret_driver,
                          struct c138_err *err) {
     c138_status status = driver_open(&s->settings.engine, s->host, call, ret_driver, err);
+    (void)pthread_mutex_lock(&s->lock);
     ret_driver->pins = s->pins;
     ret_driver->n_pins = s->n_pins;
+    (void)pthread_mutex_unlock(&s->lock);
     return status;
 }
 

@@ -373,6 +373,22 @@ def test_upgrade_over_the_encoding():
     check("stack.downgrade" in json.dumps(doc), doc)
 
 
+def test_the_last_step_alone():
+    """--finish: the full stop without the old form, as after an upgrade whose hosts were finished by hand."""
+    h = host()
+    check(until(h.healthy, 60), h.validators())
+    job, doc = h.ask("stack.upgrade", services=["besu-1", "besu-2", "besu-3"], finish=True)
+    check("not all of them are services" in json.dumps(doc), doc)
+    job, doc = h.ask("stack.upgrade", finish=True)
+    equal((doc["plan"]["full_stop"], doc["plan"]["image"], len(doc["plan"]["stages"])), (True, "", 1), doc)
+    began = time.time()
+    h.approve(job, doc)
+    equal(h.ended(job)["state"], "succeeded", h.job(job))
+    fewest, order, pause = h.net.since(began)
+    equal((fewest, sorted(order)), (0, [1, 2, 3, 4]), "all at once, each once")
+    equal({s[1] for s in h.net.states.values()}, {"false"})
+
+
 def test_down():
     h = host()
     job, doc = h.ask("stack.down")
@@ -387,7 +403,7 @@ def main():
     tests = [test_ps_up_and_logs, test_follow, test_verify, test_resources, test_what_dies_is_told, test_restart_is_rolling,
              test_quorum_is_kept, test_a_halted_chain_is_seen, test_restart_goes_on_after_kill,
              test_what_changed_is_taken_over_one_by_one, test_upgrade_is_refused, test_upgrade_is_rolled_back,
-             test_upgrade_over_the_encoding, test_down]
+             test_upgrade_over_the_encoding, test_the_last_step_alone, test_down]
     if os.environ.get("C138_SANITIZED") == "1":  # the same ways, in less time
         for test in (test_restart_is_rolling, test_what_changed_is_taken_over_one_by_one, test_a_halted_chain_is_seen):
             tests.remove(test)
