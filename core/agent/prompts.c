@@ -61,6 +61,7 @@ const uint8_t *prompts_key(const struct prompts *p) {
 c138_status prompts_put(struct prompts *p, const char *principal, const void *box, size_t length,
                         int64_t now_ns, char ret_handle[PROMPTS_HANDLE], struct c138_err *err) {
     struct prompt *place = NULL;
+    size_t own = 0;
     uint8_t random[(PROMPTS_HANDLE - 1) / 2];
     if (length <= crypto_box_SEALBYTES || length - crypto_box_SEALBYTES > PROMPTS_SECRET_MAX)
         return c138_error(err, C138_E_INVALID, "secret.length",
@@ -68,8 +69,14 @@ c138_status prompts_put(struct prompts *p, const char *principal, const void *bo
                           "/v1/secrets gives",
                           PROMPTS_SECRET_MAX);
     sweep(p, now_ns);
-    for (size_t i = 0; i < PROMPTS_MAX && !place; i++)
-        place = p->all[i].secret ? NULL : &p->all[i];
+    for (size_t i = 0; i < PROMPTS_MAX; i++) {
+        if (!p->all[i].secret)
+            place = &p->all[i];
+        else if (!strcmp(p->all[i].principal, principal) && ++own == PROMPTS_OWN_MAX)
+            return c138_error(err, C138_E_BUSY, "secret.full",
+                              "%d secrets of %s wait for their runs: try again in a while",
+                              PROMPTS_OWN_MAX, principal);
+    }
     uint8_t *kept = place ? sodium_malloc(length - crypto_box_SEALBYTES) : NULL;
     if (!kept)
         return c138_error(err, C138_E_BUSY, "secret.full",
@@ -104,8 +111,9 @@ c138_status prompts_take(struct prompts *p, const char *principal, const char *h
         forget(one);
         return status;
     }
-    return c138_error(err, C138_E_NOTFOUND, "secret.prompt-gone",
-                      "what was typed for this run is not here any more (it is kept for %d minutes, "
-                      "for one run, and not over a restart of the agent): run the command again",
-                      (int)(PROMPTS_TTL_NS / 60 / 1000000000));
+    return c138_error(
+        err, C138_E_NOTFOUND, "secret.prompt-gone",
+        "what was typed for this run is not here any more (it is kept for %d minutes, "
+        "for one run, and not over a restart of the agent): run the command again",
+        (int)(PROMPTS_TTL_NS / 60 / 1000000000));
 }

@@ -9,7 +9,8 @@
 #include <base/buf.h>
 #include <base/err.h>
 
-#define PROMPTS_MAX 64         /* at a time, of all principals */
+#define PROMPTS_MAX 64          /* at a time, of all principals */
+#define PROMPTS_OWN_MAX 8       /* of one principal */
 #define PROMPTS_SECRET_MAX 4096 /* bytes */
 #define PROMPTS_TTL_NS (INT64_C(600) * 1000000000)
 #define PROMPTS_HANDLE 33 /* 32 hex digits and a NUL */

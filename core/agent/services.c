@@ -111,8 +111,7 @@ static c138_status secret_file(const char *path, struct c138_buf *out, struct c1
 }
 
 static c138_status secret_prompted(struct agent *a, const struct plugins_hostcall *call,
-                                   const char *handle, struct c138_buf *out,
-                                   struct c138_err *err) {
+                                   const char *handle, struct c138_buf *out, struct c138_err *err) {
     const struct job *cause = call->job_id ? jobs_find(a->jobs, call->job_id) : NULL;
     return prompts_take(a->prompts, cause ? job_principal(cause) : "", handle,
                         c138_now_monotonic_ns(), out, err);
@@ -229,7 +228,8 @@ static c138_status check_approved(const struct agent *a, const struct job *cause
     return c138_error(err, C138_E_APPROVAL, "approval.needed",
                       "%s %s: a person must ask for it and another approve it, or approve a plan "
                       "that lists this very call",
-                      action->full_name, dangerous ? "is dangerous" : "is to be approved (policy.approve)");
+                      action->full_name,
+                      dangerous ? "is dangerous" : "is to be approved (policy.approve)");
 }
 
 static void call_action(struct agent *a, struct plugins_hostcall *call, int dry_run) {

@@ -31,13 +31,15 @@ static int is_prompt(const char *value) {
 /* One line, without its end. */
 static c138_status read_line(struct ctl *c, int fd, char text[SECRET_MAX + 1],
                              struct c138_err *err) {
-    struct pollfd fds[2] = {{.fd = fd, .events = POLLIN}, {.fd = c->interrupt_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
+                            {.fd = c->interrupt_fd, .events = POLLIN}};
     size_t length = 0;
     for (;;) {
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             break;
         if (c->interrupt_fd >= 0 && fds[1].revents)
-            return c138_error(err, C138_E_CANCELLED, "usage", "nothing was typed: nothing was done");
+            return c138_error(err, C138_E_CANCELLED, "usage",
+                              "nothing was typed: nothing was done");
         if (!fds[0].revents)
             continue;
         ssize_t n = read(fd, text + length, 1);
@@ -72,18 +74,18 @@ static c138_status ask_all(struct ctl *c, const char *label, int twice, struct t
                            struct c138_err *err) {
     C138_CLOSE int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (tty < 0)
-        return c138_error(err, C138_E_INVALID, "usage",
-                          "%s is to be typed, and there is no terminal: name a file (file:/path) or "
-                          "a credential (cred:NAME)",
-                          label);
+        return c138_error(
+            err, C138_E_INVALID, "usage",
+            "%s is to be typed, and there is no terminal: name a file (file:/path) or "
+            "a credential (cred:NAME)",
+            label);
     c138_status status = ask(c, tty, label, t->text, err);
     if (status < 0 || !twice)
         return status;
     C138_FREE char *again = c138_xasprintf("%s, once more", label);
     status = ask(c, tty, again, t->again, err);
     if (status >= 0 && strcmp(t->text, t->again) != 0)
-        status = c138_error(err, C138_E_INVALID, "usage",
-                            "the two differ: nothing was done");
+        status = c138_error(err, C138_E_INVALID, "usage", "the two differ: nothing was done");
     return status;
 }
 
@@ -107,8 +109,7 @@ static c138_status box(const char *key, const char *text, struct c138_json *body
 static c138_status hand_over(struct ctl *c, const char *text, struct c138_json *params,
                              const char *name, struct c138_err *err) {
     C138_JSON struct c138_json *key = NULL, *body = c138_json_new_object(), *answer = NULL;
-    c138_status status =
-        ctl_request(c, "GET", "/v1/secrets", NULL, CTL_ANSWER_NS, NULL, &key, err);
+    c138_status status = ctl_request(c, "GET", "/v1/secrets", NULL, CTL_ANSWER_NS, NULL, &key, err);
     if (status >= 0)
         status = box(c138_json_get_str(key, "key", ""), text, body, err);
     if (status >= 0)
@@ -120,7 +121,8 @@ static c138_status hand_over(struct ctl *c, const char *text, struct c138_json *
 
 static c138_status fill_in(struct ctl *c, struct c138_json *params, const char *name, int twice,
                            struct c138_err *err) {
-    struct typed *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct typed *t =
+        mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (t == MAP_FAILED)
         return c138_error(err, C138_E_LIMIT, NULL, "no memory");
     (void)mlock(t, sizeof(*t));

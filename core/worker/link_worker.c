@@ -26,9 +26,10 @@
     (256u << 10) /* bytes of one worker in one turn of the loop: others want their turn */
 #define OUT_MAX (64u << 20) /* bytes that may wait for a worker that does not read */
 #define LINE_MAX_BYTES 1000
-#define SPIN_NS (40 * INT64_C(1000)) /* as long as a quick action and its way there and back take  \
+#define SPIN_NS                                                                                    \
+    (40 * INT64_C(1000)) /* as long as a quick action and its way there and back take  \
                                       */
-#define SPINS_MAX 16                 /* in a row: then the others have their turn */
+#define SPINS_MAX 16     /* in a row: then the others have their turn */
 #define COLD_MAX 1024
 #define EOF_MS 500 /* a process that ends closes its socket a little before */
 #define COALESCED_MAX 256

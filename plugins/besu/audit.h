@@ -219,6 +219,8 @@ void audit_file_read(struct audit_file *f, enum audit_kind kind);
 /* audit_compose.c */
 /* Variables of every text: ${NAME}, ${NAME:-default}, $$; from `.env` beside the file. */
 void audit_compose_expand(struct audit_doc *d, const char *folder);
+/* The map of its services, NULL. */
+const struct audit_doc *audit_compose_services(const struct audit_doc *compose);
 const struct audit_doc *audit_compose_service(const struct audit_doc *compose, const char *name);
 int audit_compose_is_besu(const struct audit_doc *service);
 int audit_compose_is_tessera(const struct audit_doc *service);

@@ -85,8 +85,13 @@ void audit_compose_expand(struct audit_doc *d, const char *folder) {
 
 /* --- Services -------------------------------------------------------------------------------- */
 
+const struct audit_doc *audit_compose_services(const struct audit_doc *compose) {
+    const struct audit_doc *all = audit_doc_get(compose, "services");
+    return all && all->type == AUDIT_MAP ? all : NULL;
+}
+
 const struct audit_doc *audit_compose_service(const struct audit_doc *compose, const char *name) {
-    return audit_doc_get(audit_doc_get(compose, "services"), name);
+    return audit_doc_get(audit_compose_services(compose), name);
 }
 
 struct word_search {
@@ -134,7 +139,7 @@ const struct audit_doc *audit_compose_of_url(const struct audit_doc *compose, co
     memcpy(host, begin, n);
     host[n] = '\0';
     const struct audit_doc *service = audit_compose_service(compose, host);
-    const struct audit_doc *all = audit_doc_get(compose, "services");
+    const struct audit_doc *all = audit_compose_services(compose);
     for (size_t i = 0; !service && all && i < all->count; i++)
         if (audit_doc_is(audit_doc_get(&all->items[i], "container_name"), host) ||
             audit_doc_is(audit_doc_get(&all->items[i], "hostname"), host))

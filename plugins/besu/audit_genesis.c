@@ -17,6 +17,11 @@ static const struct audit_doc *genesis(const struct audit *a) {
 static const struct audit_doc *config(const struct audit *a) {
     return audit_doc_get(genesis(a), "config");
 }
+/* The accounts, NULL. */
+static const struct audit_doc *accounts(const struct audit *a) {
+    const struct audit_doc *alloc = audit_doc_get(genesis(a), "alloc");
+    return alloc && alloc->type == AUDIT_MAP ? alloc : NULL;
+}
 static const char *path(const struct audit *a) {
     return a->node->files[AUDIT_GENESIS].path;
 }
@@ -298,11 +303,11 @@ static int has_balance(const struct audit_doc *account) {
 }
 
 static void check_known_keys(struct audit *a, const struct audit_rule *r) {
-    const struct audit_doc *alloc = audit_doc_get(genesis(a), "alloc");
+    const struct audit_doc *alloc = accounts(a);
     C138_FREE struct besu_validators *set = c138_xcalloc(1, sizeof(*set));
     for (size_t i = 0; alloc && i < alloc->count; i++) {
         const struct audit_doc *d = &alloc->items[i];
-        const char *of = d->name ? known_key(d->name) : NULL;
+        const char *of = known_key(d->name);
         if (of && has_balance(d))
             audit_find(a, r, path(a), d->line, "%s has money, and a key that %s hand out", d->name,
                        of);
@@ -317,7 +322,7 @@ static void check_known_keys(struct audit *a, const struct audit_rule *r) {
 }
 
 static void check_private_keys(struct audit *a, const struct audit_rule *r) {
-    const struct audit_doc *alloc = audit_doc_get(genesis(a), "alloc");
+    const struct audit_doc *alloc = accounts(a);
     for (size_t i = 0; alloc && i < alloc->count; i++) {
         const struct audit_doc *key = audit_doc_get(&alloc->items[i], "privateKey");
         if (key)
@@ -326,10 +331,10 @@ static void check_private_keys(struct audit *a, const struct audit_rule *r) {
 }
 
 static void check_alloc(struct audit *a, const struct audit_rule *r) {
-    const struct audit_doc *alloc = audit_doc_get(genesis(a), "alloc");
+    const struct audit_doc *alloc = accounts(a);
     for (size_t i = 0; alloc && i < alloc->count; i++) {
         const struct audit_doc *d = &alloc->items[i];
-        if (d->name && has_balance(d) && !audit_doc_get(d, "code") && !known_key(d->name))
+        if (has_balance(d) && !audit_doc_get(d, "code") && !known_key(d->name))
             found_at(a, r, d, "%s begins with money", d->name);
     }
 }

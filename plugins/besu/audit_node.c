@@ -296,7 +296,7 @@ static void load_compose(struct audit_node *n) {
     audit_compose_expand(&f->doc, n->compose_dir);
     const char *name = n->service ? n->service : n->name;
     n->in_compose = audit_compose_service(&f->doc, name);
-    const struct audit_doc *all = audit_doc_get(&f->doc, "services");
+    const struct audit_doc *all = audit_compose_services(&f->doc);
     size_t found = 0;
     for (size_t i = 0; !n->in_compose && !n->service && all && i < all->count; i++)
         found += (size_t)audit_compose_is_besu(&all->items[i]);
@@ -334,7 +334,7 @@ static void load_by_option(struct audit_node *n, enum audit_kind kind, const cha
 
 /* The service that privacy-url leads to, or the only one that runs Tessera. */
 static void find_tessera(struct audit_node *n) {
-    const struct audit_doc *all = audit_doc_get(audit_doc_of(n, AUDIT_COMPOSE), "services");
+    const struct audit_doc *all = audit_compose_services(audit_doc_of(n, AUDIT_COMPOSE));
     const char *url = audit_opt_text(n, "privacy-url", NULL);
     size_t found = 0;
     if (url)

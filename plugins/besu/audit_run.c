@@ -306,7 +306,7 @@ struct audit_node *audit_node_add(struct audit *a, const char *name) {
 c138_status audit_nodes_of_compose(struct audit *a, const char *path, struct c138_err *err) {
     struct audit_file file = {.path = c138_xstrdup(path)};
     audit_file_read(&file, AUDIT_COMPOSE);
-    const struct audit_doc *services = audit_doc_get(&file.doc, "services");
+    const struct audit_doc *services = audit_compose_services(&file.doc);
     c138_status status = C138_OK;
     size_t before = a->n_nodes;
     for (size_t i = 0; services && i < services->count; i++) {

@@ -18,7 +18,7 @@ static const struct audit_doc *service(const struct audit *a) {
 }
 
 static const struct audit_doc *services(const struct audit *a) {
-    return audit_doc_get(&a->node->files[AUDIT_COMPOSE].doc, "services");
+    return audit_compose_services(&a->node->files[AUDIT_COMPOSE].doc);
 }
 
 /* --- Ports ----------------------------------------------------------------------------------- */

@@ -515,7 +515,6 @@ void besu_look(struct besu *b, uint32_t i) {
     besu_network_update(b); /* a head that moved makes the chain younger */
     besu_watch_node(b, i);
     besu_watch_network(b);
-    besu_wishes_tend(b, i);
 }
 
 void besu_look_if_older(struct besu *b, uint32_t i, int64_t max_age_ns) {
@@ -532,6 +531,7 @@ static void timer(void *self, uint64_t id) {
     if (b->n_nodes) {
         b->next %= b->n_nodes;
         besu_look(b, b->next);
+        besu_wishes_tend(b, b->next); /* here only: what reads changes nothing */
         besu_permissions_tend(b, b->next++);
     }
     besu_unlock(b);

@@ -143,6 +143,7 @@ struct besu_network {
     int64_t stalled_after_ns;
     uint32_t validators, quorum, missing;
     int margin; /* how many more may fail: present - quorum; negative: too few are there */
+    int starting; /* at block 0, within its grace: neither halted nor making blocks */
     int halted;
     uint32_t answering;  /* nodes that answer */
     int encoding_errors; /* nodes whose logs show messages of another version lately */

@@ -165,6 +165,8 @@ static void advise(const struct besu *b, struct outlook *o) {
     o->advice = "none";
     if (!net->has_head) {
         snprintf(o->text, sizeof(o->text), "no node answers");
+    } else if (net->starting) {
+        snprintf(o->text, sizeof(o->text), "at block 0: the first block is waited for");
     } else if (!net->halted) {
         snprintf(o->text, sizeof(o->text),
                  net->missing ? "blocks are made; %u missing" : "blocks are made", net->missing);
@@ -315,7 +317,7 @@ c138_status besu_consensus_run(void *self, c138_call *call) {
         reckon(b, o);
     advise(b, o);
     c138_set_str(call, "state",
-                 !net->has_head                         ? "unknown"
+                 !net->has_head || net->starting        ? "unknown"
                  : net->halted                          ? "halted"
                  : net->missing || net->encoding_errors ? "degraded"
                                                         : "running");

@@ -56,9 +56,12 @@ static int answers(const struct besu *b, uint32_t i) {
 
 /*
  * How old a node's head is: by its own time, unless it was seen moving much later than that. A host
- * whose clock is wrong must not call a healthy chain halted.
+ * whose clock is wrong must not call a healthy chain halted. A genesis may have any time, 1970 as a
+ * rule: block 0 is as old as we know the node.
  */
 static int64_t head_age(const struct besu *b, const struct besu_watched *w) {
+    if (w->node->head.number == 0)
+        return w->first_answer_ns ? besu_mono(b) - w->first_answer_ns : 0;
     int64_t by_clock = besu_utc(b) - w->node->head.time * C138_NS_PER_S;
     int64_t by_watch = w->moved_ns ? besu_mono(b) - w->moved_ns : INT64_MAX / 2;
     int64_t age = by_clock <= by_watch + b->settings.poll_ns + CLOCK_ERROR_NS ? by_clock : by_watch;
@@ -288,9 +291,11 @@ static void find_rounds(struct besu *b) {
 
 static void judge_halt(struct besu *b) {
     struct besu_network *net = &b->net;
-    net->halted = net->has_head && net->age_ns > net->stalled_after_ns;
+    net->starting =
+        net->has_head && net->head.number == 0 && net->age_ns < b->settings.start_grace_ns;
+    net->halted = net->has_head && !net->starting && net->age_ns > net->stalled_after_ns;
     /* With too few validators there it need not be waited for. */
-    if (net->has_head && net->validators > 0 && net->margin < 0 &&
+    if (net->has_head && !net->starting && net->validators > 0 && net->margin < 0 &&
         net->age_ns > net->period_ns + SLACK_NS)
         net->halted = 1;
 }

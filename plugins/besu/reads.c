@@ -110,7 +110,7 @@ void besu_set_address(c138_call *call, const char *key, const struct besu_addres
 
 static const char *network_state(const struct besu *b) {
     const struct besu_network *net = &b->net;
-    if (!net->has_head)
+    if (!net->has_head || net->starting)
         return "unknown";
     if (net->halted)
         return "halted";
@@ -142,6 +142,8 @@ static void network_text(const struct besu *b, char *ret_text, size_t size) {
     missing_names(b, names, sizeof(names));
     if (!net->has_head)
         snprintf(ret_text, size, "no node answers");
+    else if (net->starting)
+        snprintf(ret_text, size, "at block 0: the first block is waited for");
     else if (net->halted && net->margin < 0 && net->validators)
         snprintf(ret_text, size,
                  "halted for %s: %u of %u validators take part, %u are needed; missing: %s; "

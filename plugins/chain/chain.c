@@ -472,8 +472,8 @@ static c138_status start(void *self) {
         c->host->log(c->host, C138_LOG_ERROR, err.text);
         return status;
     }
+    watches_start(c); /* first: the other thread counts them */
     track_start(c);
-    watches_start(c);
     return C138_OK;
 }
 

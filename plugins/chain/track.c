@@ -427,7 +427,6 @@ static void *watch(void *user) {
 }
 
 void track_start(struct chain *c) {
-    c->stopping = 0;
     c->watching = pthread_create(&c->watcher, NULL, watch, c) == 0;
     if (!c->watching)
         c->host->log(c->host, C138_LOG_ERROR,

@@ -35,9 +35,9 @@ static c138_status import_file(struct gpg *g, const char *path, struct c138_err 
                           "%s holds a secret key: it must not be on this host; export the public "
                           "key alone (gpg --export)",
                           path);
-    return result->considered ? C138_OK
-                              : c138_error(err, C138_E_INVALID, "gpg.file",
-                                           "%s holds no OpenPGP key", path);
+    return result->considered
+               ? C138_OK
+               : c138_error(err, C138_E_INVALID, "gpg.file", "%s holds no OpenPGP key", path);
 }
 
 /* gpgme asks the program for its version when it is told of it; of one that does not run it takes 1.0. */

@@ -47,7 +47,8 @@ static c138_status fail(c138_call *call, c138_status status, const struct c138_e
 }
 
 static c138_status is_up(const struct gpg *g, struct c138_err *err) {
-    return g->trouble ? c138_error(err, C138_E_UNAVAILABLE, "gpg.engine", "%s", g->trouble) : C138_OK;
+    return g->trouble ? c138_error(err, C138_E_UNAVAILABLE, "gpg.engine", "%s", g->trouble)
+                      : C138_OK;
 }
 
 static void show(c138_call *call, const struct gpg_recipient *r) {
@@ -130,7 +131,8 @@ static c138_status open_box(const struct gpg *g, const char *hex, uint8_t **ret,
     if (!plain)
         return c138_error(err, C138_E_LIMIT, "gpg.memory", "no locked memory: raise LimitMEMLOCK");
     if (c138_hex_decode(hex + 2, 2 * length, box) < 0 ||
-        crypto_box_seal_open(plain, box, length, g->pair, g->pair + crypto_box_PUBLICKEYBYTES) != 0) {
+        crypto_box_seal_open(plain, box, length, g->pair, g->pair + crypto_box_PUBLICKEYBYTES) !=
+            0) {
         sodium_free(plain);
         return c138_error(err, C138_E_CONFLICT, "gpg.box",
                           "the box is for another worker: ask for the transport key again");
@@ -199,10 +201,10 @@ static const c138_action encrypt_action = {
     .help = "For other plugins: what is to be encrypted comes in a box (libsodium's "
             "crypto_box_seal) for the key that transport tells.",
     .timeout_ns = 60 * C138_NS_PER_S,
-    .params = C138_FIELDS(
-        C138_FIELD(.name = "box", .type = C138_T_BYTES, .summary = "What is to be encrypted, boxed",
-                   .flags = C138_FIELD_REQUIRED),
-        RECIPIENTS(.flags = C138_FIELD_REQUIRED, .min_text = "1")),
+    .params = C138_FIELDS(C138_FIELD(.name = "box", .type = C138_T_BYTES,
+                                     .summary = "What is to be encrypted, boxed",
+                                     .flags = C138_FIELD_REQUIRED),
+                          RECIPIENTS(.flags = C138_FIELD_REQUIRED, .min_text = "1")),
     .results = C138_FIELDS(STR("message", "The OpenPGP message, armored"), RECIPIENT_ROWS),
     .run = encrypt_run,
 };
@@ -262,8 +264,9 @@ static c138_status start(void *self) {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
     g->home = c138_path_join(g->host->state_dir, "home");
-    g->pair = sodium_init() < 0 ? NULL
-                                : sodium_malloc(crypto_box_PUBLICKEYBYTES + crypto_box_SECRETKEYBYTES);
+    g->pair = sodium_init() < 0
+                  ? NULL
+                  : sodium_malloc(crypto_box_PUBLICKEYBYTES + crypto_box_SECRETKEYBYTES);
     if (!g->pair)
         return C138_E_INTERNAL;
     (void)crypto_box_keypair(g->pair, g->pair + crypto_box_PUBLICKEYBYTES);
@@ -289,8 +292,9 @@ static void destroy(void *self) {
 
 static uint32_t health(void *self, c138_text_fn on_text, void *user) {
     const struct gpg *g = self;
-    C138_FREE char *text = g->trouble ? c138_xstrdup(g->trouble)
-                                      : c138_xasprintf("%zu files of public keys", g->settings.n_files);
+    C138_FREE char *text = g->trouble
+                               ? c138_xstrdup(g->trouble)
+                               : c138_xasprintf("%zu files of public keys", g->settings.n_files);
     on_text(user, text, strlen(text));
     return g->trouble ? C138_HEALTH_DEGRADED : C138_HEALTH_OK;
 }

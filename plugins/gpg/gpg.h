@@ -49,6 +49,5 @@ c138_status gpg_recipient_find(struct gpg *g, const char *fingerprint, struct gp
 void gpg_recipient_deinit(struct gpg_recipient *r);
 /* ASCII armor. Afterwards it is made sure that the message names each recipient, and nobody else. */
 c138_status gpg_encrypt(struct gpg *g, const struct gpg_recipient *to, size_t count,
-                        const void *plain, size_t length, char **ret_armored,
-                        struct c138_err *err);
+                        const void *plain, size_t length, char **ret_armored, struct c138_err *err);
 #endif

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#define TAG_SESSION_KEY 1     /* for a public key */
-#define TAG_PASSWORD_KEY 3    /* for a password */
-#define TAG_ENCRYPTED 9       /* without integrity */
+#define TAG_SESSION_KEY 1      /* for a public key */
+#define TAG_PASSWORD_KEY 3     /* for a password */
+#define TAG_ENCRYPTED 9        /* without integrity */
 #define TAG_ENCRYPTED_SOUND 18 /* with it */
 
 static c138_status wrong(struct c138_err *err, const char *what) {
@@ -135,8 +135,8 @@ c138_status packets_recipients(const void *message, size_t length, uint64_t *ret
         if (tag == TAG_ENCRYPTED || tag == TAG_ENCRYPTED_SOUND)
             break;
         if (tag != TAG_SESSION_KEY || !whole)
-            return wrong(err, tag == TAG_PASSWORD_KEY ? "a password opens it"
-                                                      : "it is not encrypted");
+            return wrong(err,
+                         tag == TAG_PASSWORD_KEY ? "a password opens it" : "it is not encrypted");
         c138_status status = session_key(&r, body, &id, err);
         if (status < 0)
             return status;

@@ -118,10 +118,11 @@ static c138_status add(struct keys *k, c138_call *call, const struct secret *sec
     enum ring_kind kind = (enum ring_kind)ring_kind_of(c138_str(call, "kind"));
     c138_status status = keys_config_needed(k, name, &config, err);
     if (status >= 0 && config->token_config)
-        return c138_error(err, C138_E_UNSUPPORTED, "keys.token",
-                          "key %s is on a token: a key does not come there from a file here; use the "
-                          "tools of the token's maker",
-                          name);
+        return c138_error(
+            err, C138_E_UNSUPPORTED, "keys.token",
+            "key %s is on a token: a key does not come there from a file here; use the "
+            "tools of the token's maker",
+            name);
     if (status >= 0)
         status = keys_password_of(k, call, config, &password, err);
     if (status >= 0)
@@ -218,7 +219,7 @@ static c138_status key_in(struct keys *k, c138_call *call, const struct secret *
 }
 
 c138_status keys_inbox_path(const struct keys *k, const char *file, char **ret,
-                              struct c138_err *err) {
+                            struct c138_err *err) {
     if (!*file || *file == '.' || strchr(file, '/'))
         return c138_error(err, C138_E_INVALID, "keys.inbox",
                           "\"%.80s\": expected the name of a file in %s/inbox", file,
@@ -319,4 +320,3 @@ c138_status keys_lock_run(void *self, c138_call *call) {
     c138_set_uint(call, "bytes_held", vault_used(k->vault));
     return C138_OK;
 }
-

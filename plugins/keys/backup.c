@@ -140,8 +140,8 @@ static c138_status add_shares(struct making *m, const uint8_t key[32], struct c1
         .iteration_exponent = 1,
         .extendable = 1};
     SECRET shares = SECRET_NULL;
-    c138_status status = slip39_split(vault_host(m->keys->vault), m->raw.bytes, m->raw.length, "", 0,
-                                      &options, &shares, err);
+    c138_status status = slip39_split(vault_host(m->keys->vault), m->raw.bytes, m->raw.length, "",
+                                      0, &options, &shares, err);
     const char *at = status < 0 ? NULL : (const char *)shares.bytes;
     for (size_t i = 0; status >= 0 && i < s->n_holders; i++) {
         const char *end = strchr(at, '\n');
@@ -157,10 +157,11 @@ static c138_status add_messages(struct making *m, struct c138_err *err) {
     const struct keys_settings *s = &m->keys->settings;
     uint8_t key[32];
     if (s->n_holders < s->holders_min)
-        return c138_error(err, C138_E_INVALID, "keys.recipients",
-                          "the config names %zu recipients, and a backup wants %u (backup.min): add "
-                          "fingerprints to plugins.keys.backup.recipients",
-                          s->n_holders, (unsigned)s->holders_min);
+        return c138_error(
+            err, C138_E_INVALID, "keys.recipients",
+            "the config names %zu recipients, and a backup wants %u (backup.min): add "
+            "fingerprints to plugins.keys.backup.recipients",
+            s->n_holders, (unsigned)s->holders_min);
     if (m->threshold > s->n_holders || m->threshold == 1)
         return c138_error(err, C138_E_INVALID, "keys.threshold",
                           "%u of %zu shares: expected 2 to %zu, or 0 for a message that each "
@@ -169,10 +170,9 @@ static c138_status add_messages(struct making *m, struct c138_err *err) {
     c138_status status = transport_key(m, key, err);
     if (status < 0)
         return status;
-    return m->threshold
-               ? add_shares(m, key, err)
-               : add_message(m, key, m->password.bytes, m->password.length, s->holders, s->n_holders,
-                             err);
+    return m->threshold ? add_shares(m, key, err)
+                        : add_message(m, key, m->password.bytes, m->password.length, s->holders,
+                                      s->n_holders, err);
 }
 
 /* --- The file -------------------------------------------------------------------------------- */
@@ -206,8 +206,8 @@ static c138_status verify(const struct making *m, const char *path, struct c138_
         const struct c138_json *entry = c138_json_at(entries, i);
         const char *name = c138_json_get_str(c138_json_at(m->entries, i), "name", "");
         struct ring_key got = {0};
-        status = ring_open_copy(m->keys->ring, name, c138_json_get(entry, "file"), &m->password, &got,
-                                err);
+        status = ring_open_copy(m->keys->ring, name, c138_json_get(entry, "file"), &m->password,
+                                &got, err);
         secret_deinit(&got.secret);
         const struct ring_key *key = ring_find(m->keys->ring, name);
         if (status >= 0 && (!key || memcmp(key->public_key, got.public_key, 64) != 0))
@@ -243,8 +243,7 @@ static void show(const struct making *m, const char *path) {
     c138_set_uint(m->call, "threshold", m->threshold);
     c138_open_list(m->call, "keys");
     for (size_t i = 0; i < c138_json_count(m->entries); i++)
-        c138_set_str(m->call, NULL,
-                     c138_json_get_str(c138_json_at(m->entries, i), "name", ""));
+        c138_set_str(m->call, NULL, c138_json_get_str(c138_json_at(m->entries, i), "name", ""));
     c138_close(m->call);
     c138_open_list(m->call, "recipients");
     for (size_t i = 0; i < m->keys->settings.n_holders; i++)

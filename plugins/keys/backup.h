@@ -13,6 +13,6 @@
 #ifndef KEYS_BACKUP_H
 #define KEYS_BACKUP_H
 #define BACKUP_FORMAT "chain138-keys/1"
-#define BACKUP_PASSWORD 32        /* bytes */
+#define BACKUP_PASSWORD 32         /* bytes */
 #define BACKUP_FILE_MAX (4u << 20) /* bytes */
 #endif

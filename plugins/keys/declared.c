@@ -22,7 +22,9 @@
         .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL, .max_text = "63")
 #define KEY_RESULT STR("name", "Its name"), KIND(), PUBLIC, CREATED
 #define TOKEN STR("token", "The token that holds it")
-#define PASSWORD(s) C138_FIELD(.name = "password", .type = C138_T_SECRET, .flags = C138_FIELD_SENSITIVE, .summary = s)
+#define PASSWORD(s)                                                                                \
+    C138_FIELD(.name = "password", .type = C138_T_SECRET, .flags = C138_FIELD_SENSITIVE,           \
+               .summary = s)
 #define ROWS(n, s, ...)                                                                            \
     C138_FIELD(.name = n, .type = C138_T_LIST, .summary = s,                                       \
                .fields = C138_FIELDS(C138_FIELD(.name = "row", .type = C138_T_OBJECT,              \
@@ -39,7 +41,8 @@ static const c138_action list_action = {
     .summary = "The keys of this host",
     .example = "",
     .results = C138_FIELDS(
-        ROWS("keys", "The keys", KEY_RESULT, TOKEN, YES("open", "It is open in the signer's memory"),
+        ROWS("keys", "The keys", KEY_RESULT, TOKEN,
+             YES("open", "It is open in the signer's memory"),
              YES("configured", "The config has a section for it"),
              UINT("rules", "Rules that say what it may sign")),
         TEXTS("troubles", "Files of the key folder that are no keys", "text", "File and reason"),
@@ -106,9 +109,10 @@ static const c138_action unlock_action = {
     .example = "treasury --password prompt",
     .lock = "keys",
     .timeout_ns = 60 * C138_NS_PER_S,
-    .params = C138_FIELDS(STR("name", "Which one", .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL,
-                              .complete = "keys.list#name", .max_text = "63"),
-                          PASSWORD("Its password, \"prompt\"; without it that of its section")),
+    .params =
+        C138_FIELDS(STR("name", "Which one", .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL,
+                        .complete = "keys.list#name", .max_text = "63"),
+                    PASSWORD("Its password, \"prompt\"; without it that of its section")),
     .results = C138_FIELDS(KEY_RESULT, TOKEN),
     .run = keys_unlock_run,
 };
@@ -194,7 +198,8 @@ static const c138_action backup_action = {
     .summary = "Write keys into a file that only the recipients of the config can open",
     .help =
         "The keys are sealed with a new random password, and that is encrypted by GnuPG (the gpg "
-        "plugin) for the recipients: each can open it alone, or, with --shares T, each gets a share "
+        "plugin) for the recipients: each can open it alone, or, with --shares T, each gets a "
+        "share "
         "(SLIP-39) and T of them are needed. The file is opened again before this succeeds, and "
         "each message is looked at for its recipients. Opening it needs gpg and any program that "
         "reads Ethereum keystores, not this agent.",
@@ -221,9 +226,10 @@ static const c138_action restore_action = {
     .flags = C138_ACTION_IDEMPOTENT,
     .name = "restore",
     .summary = "Take keys from a backup in the signer's inbox",
-    .help = "The backup's password is what `gpg --decrypt` of its message shows a recipient; or lay a "
-            "file with the shares, one a line, into the inbox. Keys that are here already stay as "
-            "they are; each other one is sealed with the password of its section.",
+    .help =
+        "The backup's password is what `gpg --decrypt` of its message shows a recipient; or lay a "
+        "file with the shares, one a line, into the inbox. Keys that are here already stay as "
+        "they are; each other one is sealed with the password of its section.",
     .example = "--file backup.json --file-password prompt",
     .lock = "keys",
     .timeout_ns = 600 * C138_NS_PER_S,
@@ -245,7 +251,8 @@ static const c138_action restore_action = {
 
 #define ANY_OBJECT(n, s) C138_FIELD(.name = n, .type = C138_T_OBJECT, .summary = s)
 #define ROLE(...)                                                                                  \
-    C138_FIELD(.name = "role", .type = C138_T_HASH32, .summary = "The role" __VA_OPT__(, ) __VA_ARGS__)
+    C138_FIELD(.name = "role", .type = C138_T_HASH32,                                              \
+               .summary = "The role" __VA_OPT__(, ) __VA_ARGS__)
 #define CONTRACT                                                                                   \
     C138_FIELD(.name = "contract", .type = C138_T_ADDRESS, .summary = "Where the role is held")
 #define WHAT(...)                                                                                  \
@@ -261,12 +268,14 @@ static const c138_action rotate_action = {
     .name = "rotate",
     .summary = "Put a new key into an old one's place, step by step, and prove it",
     .help =
-        "role: at a contract with AccessControl the role is granted to the new account, a call that "
+        "role: at a contract with AccessControl the role is granted to the new account, a call "
+        "that "
         "only its holders may make is simulated as the new account, and the role is revoked from "
         "the old one. validator: the new one is voted in, seen to propose, and the old one voted "
         "out; no step is taken that the quorum could not bear. tessera: a fragment of Tessera's "
         "config with the new key and all old ones is written to the outbox. Keys are never "
-        "destroyed. Make the new key first (generate). A run that was killed goes on by itself; one "
+        "destroyed. Make the new key first (generate). A run that was killed goes on by itself; "
+        "one "
         "that stopped goes on when the same is asked for again, and goes back with --back.",
     .example = "treasury --to treasury-2 --what role --contract "
                "0x00000000000000000000000000000000000000A1 --probe \"pause()\" --dry-run",
@@ -279,24 +288,25 @@ static const c138_action rotate_action = {
         STR("to", "The new key; for a validator also its address", .flags = C138_FIELD_REQUIRED,
             .complete = "keys.list#name", .max_text = "63"),
         WHAT(.flags = C138_FIELD_REQUIRED), CONTRACT,
-        ROLE(.default_text =
-                 "0x0000000000000000000000000000000000000000000000000000000000000000"),
+        ROLE(.default_text = "0x0000000000000000000000000000000000000000000000000000000000000000"),
         STR("admin", "The key that grants, if neither the old nor the new one may",
             .complete = "keys.list#name", .max_text = "63"),
         STR("probe", "A function that only holders of the role may call, \"pause()\"; simulated",
             .max_text = "4096"),
         TEXTS("probe_args", "Its arguments", "arg", "An argument"),
+        YES("unseen", "validator: the new one runs and is in sync, though no watched node sees it",
+            .default_text = "false"),
         YES("back", "Go back: the old key gets its place again", .default_text = "false"),
-        C138_FIELD(.name = "wait", .type = C138_T_DURATION, .default_text = "10m",
-                   .min_text = "1s", .max_text = "1h",
-                   .summary = "How long the network may take for each step")),
+        C138_FIELD(.name = "wait", .type = C138_T_DURATION, .default_text = "10m", .min_text = "1s",
+                   .max_text = "1h", .summary = "How long the network may take for each step")),
     .results = C138_FIELDS(
         STR("id", "Of the rotation"), YES("back", "It goes back"), STR("from", "The key that goes"),
         STR("into", "The key that comes"),
         C138_FIELD(.name = "from_address", .type = C138_T_ADDRESS, .summary = "Its address"),
         C138_FIELD(.name = "into_address", .type = C138_T_ADDRESS, .summary = "Its address"),
         ROWS("steps", "What is done, in order", STR("name", "The step"), STR("does", "In words"),
-             STR("action", "The action that it calls"), ANY_OBJECT("params", "With these parameters")),
+             STR("action", "The action that it calls"),
+             ANY_OBJECT("params", "With these parameters")),
         ROWS("calls", "What is approved with the plan", STR("action", "Action"),
              ANY_OBJECT("params", "Parameters"), ANY_OBJECT("plan", "Its plan"))),
     .run = keys_rotate_run,
@@ -309,16 +319,17 @@ static const c138_action rotations_action = {
     .name = "rotations",
     .summary = "Rotations, and where those stand that are not at their end",
     .example = "",
-    .results = C138_FIELDS(ROWS(
-        "rotations", "Oldest first", STR("id", "Its id"), WHAT(), STR("key", "The old key"),
-        STR("to", "The new key"), CONTRACT, ROLE(), YES("back", "It goes back"),
-        STR("state", "running, stopped, done"), STR("step", "Where it stands"),
-        C138_FIELD(.name = "started", .type = C138_T_TIME, .summary = "When it began"),
-        C138_FIELD(.name = "changed", .type = C138_T_TIME, .summary = "When it came there"),
-        STR("text", "Why it stopped"))),
+    .results = C138_FIELDS(
+        ROWS("rotations", "Oldest first", STR("id", "Its id"), WHAT(), STR("key", "The old key"),
+             STR("to", "The new key"), CONTRACT, ROLE(), YES("back", "It goes back"),
+             STR("state", "running, stopped, done"), STR("step", "Where it stands"),
+             C138_FIELD(.name = "started", .type = C138_T_TIME, .summary = "When it began"),
+             C138_FIELD(.name = "changed", .type = C138_T_TIME, .summary = "When it came there"),
+             STR("text", "Why it stopped"))),
     .run = keys_rotations_run,
 };
 
-const c138_action *const keys_actions[] = {
-    &list_action, &generate_action, &import_action,  &unlock_action, &lock_action,      &policy_action,
-    &sign_action, &backup_action,   &restore_action, &rotate_action, &rotations_action, NULL};
+const c138_action *const keys_actions[] = {&list_action,   &generate_action,  &import_action,
+                                           &unlock_action, &lock_action,      &policy_action,
+                                           &sign_action,   &backup_action,    &restore_action,
+                                           &rotate_action, &rotations_action, NULL};

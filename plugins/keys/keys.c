@@ -67,10 +67,11 @@ static void look_at_memory(struct keys *k) {
     struct rlimit data;
     if (getrlimit(RLIMIT_DATA, &data) < 0 || data.rlim_cur >= wanted)
         return;
-    C138_FREE char *text = c138_xasprintf(
-        "keys: sealing a file takes %u MiB, and this worker may have %u: set memory_max = \"2GiB\" in "
-        "plugins.keys",
-        (unsigned)(wanted >> 20), (unsigned)(data.rlim_cur >> 20));
+    C138_FREE char *text =
+        c138_xasprintf("keys: sealing a file takes %u MiB, and this worker may have %u: set "
+                       "memory_max = \"2GiB\" in "
+                       "plugins.keys",
+                       (unsigned)(wanted >> 20), (unsigned)(data.rlim_cur >> 20));
     k->host->log(k->host, C138_LOG_WARNING, text);
 }
 
@@ -117,10 +118,37 @@ static uint32_t health(void *self, c138_text_fn on_text, void *user) {
     return k->ring && !ring_troubles(k->ring) && !rotations ? C138_HEALTH_OK : C138_HEALTH_DEGRADED;
 }
 
+static void item(c138_call *out, const char *name, const char *state, const char *text) {
+    c138_open_object(out, NULL);
+    c138_set_str(out, "name", name);
+    c138_set_str(out, "state", state);
+    c138_set_str(out, "text", text);
+    c138_close(out);
+}
+
+static void status(void *self, c138_call *out) {
+    const struct keys *k = self;
+    size_t rotations = rotation_count_open(k->host);
+    C138_FREE char *memory = c138_xasprintf("open keys are in %s, %zu bytes of it used",
+                                            k->vault ? vault_kind(k->vault) : "no memory",
+                                            k->vault ? vault_used(k->vault) : 0);
+    c138_open_list(out, "items");
+    item(out, "memory", k->vault ? "ok" : "critical", memory);
+    for (size_t i = 0; k->ring && i < ring_troubles(k->ring); i++)
+        item(out, "file", "warning", ring_trouble(k->ring, i));
+    if (rotations)
+        item(out, "rotation", "warning",
+             "one is not at its end: keys rotations says where it stands");
+    c138_close(out);
+}
+
 static const void *get_extension(void *self, const char *id) {
-    static const c138_health table = {C138_SIZED(c138_health), .health = health};
+    static const c138_health health_table = {C138_SIZED(c138_health), .health = health};
+    static const c138_status_ext status_table = {C138_SIZED(c138_status_ext), .status = status};
     (void)self;
-    return strcmp(id, C138_EXT_HEALTH) == 0 ? &table : NULL;
+    return strcmp(id, C138_EXT_HEALTH) == 0   ? (const void *)&health_table
+           : strcmp(id, C138_EXT_STATUS) == 0 ? &status_table
+                                              : NULL;
 }
 
 static const c138_plugin plugin = {

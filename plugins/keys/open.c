@@ -87,10 +87,11 @@ c138_status keys_unlocked(struct keys *k, c138_call *call, const char *name,
                           "there is no key %.80s: keys.list shows those of this host", name);
     c138_status status = keys_config_needed(k, name, &config, err);
     if (status >= 0 && config->token_config)
-        return c138_error(err, C138_E_CONFLICT, "keys.token",
-                          "key %s: its section names a token, and there is a file of this name too: "
-                          "take one of the two away",
-                          name);
+        return c138_error(
+            err, C138_E_CONFLICT, "keys.token",
+            "key %s: its section names a token, and there is a file of this name too: "
+            "take one of the two away",
+            name);
     if (status >= 0 && !strcmp(config->password, "prompt") && !c138_has(call, "password"))
         return c138_error(err, C138_E_DENIED, "keys.locked",
                           "key %s is locked, and its password is typed by a person: chain138ctl "
@@ -120,10 +121,11 @@ c138_status keys_token_open(struct keys *k, c138_call *call, struct keys_config 
     if (status < 0 || token_is_open(*ret))
         return status;
     if (c->pin_refused)
-        return c138_error(err, C138_E_DENIED, "keys.pin",
-                          "key %s: the PIN of its section was refused, and is not tried again until "
-                          "the section changes: tokens lock after a few tries",
-                          c->name);
+        return c138_error(
+            err, C138_E_DENIED, "keys.pin",
+            "key %s: the PIN of its section was refused, and is not tried again until "
+            "the section changes: tokens lock after a few tries",
+            c->name);
     status = keys_password(k, call, c->token_config->pin, &pin, err);
     if (status >= 0)
         status = token_login(*ret, &pin, err);
@@ -163,8 +165,8 @@ static c138_status asked(const struct keys *k, c138_call *call, int plan, const 
                           "%s: the service \"call\" is not granted to this plugin: add it to its "
                           "grants",
                           action);
-    c138_status status = (plan ? caller->plan : caller->call)(k->host, call, action, json, 0,
-                                                              take_text, &text);
+    c138_status status =
+        (plan ? caller->plan : caller->call)(k->host, call, action, json, 0, take_text, &text);
     (void)c138_json_parse(c138_buf_text(&text), text.length, &answer, NULL);
     if (status < 0)
         return c138_error(err, status, c138_json_get_str(answer, "key", "keys.call"), "%s: %s",

@@ -46,13 +46,15 @@ static c138_status from_shares(struct restoring *r, struct c138_err *err) {
     const struct secret_host *host = vault_host(r->keys->vault);
     SECRET text = SECRET_NULL;
     SECRET raw = SECRET_NULL;
-    c138_status status = keys_inbox_path(r->keys, c138_str(r->call, "shares"), &r->shares_path, err);
+    c138_status status =
+        keys_inbox_path(r->keys, c138_str(r->call, "shares"), &r->shares_path, err);
     if (status >= 0)
         status = secret_file_read(host, r->shares_path, SLIP39_TEXT_MAX / 4, &text, err);
     if (status >= 0)
         status = slip39_combine(host, (const char *)text.bytes, text.length, "", 0, &raw, err);
     if (status >= 0 && raw.length != BACKUP_PASSWORD)
-        status = c138_error(err, C138_E_INVALID, "keys.shares", "these are shares of something else");
+        status =
+            c138_error(err, C138_E_INVALID, "keys.shares", "these are shares of something else");
     if (status >= 0)
         status = secret_init_zero(&r->password, host, 2 * raw.length, err);
     if (status < 0)
@@ -69,8 +71,8 @@ static c138_status find_password(struct restoring *r, struct c138_err *err) {
                           "give one of both: --file-password (what gpg -d shows: \"prompt\", or a "
                           "file), or --shares (a file in the inbox with the shares, one a line)");
     return shares ? from_shares(r, err)
-                  : keys_password(r->keys, r->call, c138_str(r->call, "file_password"), &r->password,
-                                  err);
+                  : keys_password(r->keys, r->call, c138_str(r->call, "file_password"),
+                                  &r->password, err);
 }
 
 /* --- Its keys -------------------------------------------------------------------------------- */
@@ -122,8 +124,8 @@ static c138_status restore_one(struct restoring *r, const struct c138_json *entr
                                struct c138_err *err) {
     const char *name = c138_json_get_str(entry, "name", ""), *state = "";
     struct ring_key key = {0};
-    c138_status status = ring_open_copy(r->keys->ring, name, c138_json_get(entry, "file"),
-                                        &r->password, &key, err);
+    c138_status status =
+        ring_open_copy(r->keys->ring, name, c138_json_get(entry, "file"), &r->password, &key, err);
     if (status >= 0)
         status = take_in(r, name, &key, &state, err);
     if (status >= 0)
@@ -146,7 +148,8 @@ static c138_status restore_all(struct restoring *r, struct c138_err *err) {
     }
     c138_close(r->call);
     if (status >= 0 && !count)
-        status = c138_error(err, C138_E_NOTFOUND, "keys.none", "the backup has no key of that name");
+        status =
+            c138_error(err, C138_E_NOTFOUND, "keys.none", "the backup has no key of that name");
     return status;
 }
 

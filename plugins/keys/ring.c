@@ -311,11 +311,10 @@ static c138_status open_sealed(const struct ring *r, enum ring_kind kind,
                                struct secret *ret, struct c138_err *err) {
     C138_FREE char *text =
         c138_json_dump(kind == RING_TESSERA ? c138_json_get(file, "config") : file);
-    return kind == RING_TESSERA
-               ? tesserakey_open(r->host, text, strlen(text), password->bytes, password->length,
-                                 &TESSERAKEY_LIMITS, ret, err)
-               : keystore_open(r->host, text, strlen(text), password->bytes, password->length,
-                               &KEYSTORE_LIMITS, ret, NULL, err);
+    return kind == RING_TESSERA ? tesserakey_open(r->host, text, strlen(text), password->bytes,
+                                                  password->length, &TESSERAKEY_LIMITS, ret, err)
+                                : keystore_open(r->host, text, strlen(text), password->bytes,
+                                                password->length, &KEYSTORE_LIMITS, ret, NULL, err);
 }
 
 /* Opens it, and sees that it is the key that it is said to be. */

@@ -70,10 +70,11 @@ c138_status rotate_until(struct rotate *r, const char *what,
         if (status < 0 || so)
             return status;
         if (c138_cancelled(r->call))
-            return c138_error(err, C138_E_CANCELLED, "keys.rotation",
-                              "stopped while waiting: %s; the rotation goes on when it is asked for "
-                              "again",
-                              what);
+            return c138_error(
+                err, C138_E_CANCELLED, "keys.rotation",
+                "stopped while waiting: %s; the rotation goes on when it is asked for "
+                "again",
+                what);
         if (host->now_ns(host, C138_CLOCK_MONOTONIC) > end)
             return c138_error(err, C138_E_TIMEOUT, "keys.rotation",
                               "%s: this did not come about; ask again to go on, with --back to go "
@@ -142,7 +143,8 @@ static c138_status take_id(struct rotate *r, struct c138_err *err) {
 static void set_calls(c138_call *call, const struct c138_json *steps) {
     c138_open_list(call, "calls");
     for (size_t i = 0; i < c138_json_count(steps); i++) {
-        const struct c138_json *step = c138_json_at(steps, i), *params = c138_json_get(step, "params");
+        const struct c138_json *step = c138_json_at(steps, i),
+                               *params = c138_json_get(step, "params");
         const struct c138_json *plan = c138_json_get(step, "plan");
         if (!params)
             continue;
@@ -161,7 +163,8 @@ static void set_calls(c138_call *call, const struct c138_json *steps) {
 static void set_steps(c138_call *call, const struct c138_json *steps) {
     c138_open_list(call, "steps");
     for (size_t i = 0; i < c138_json_count(steps); i++) {
-        const struct c138_json *step = c138_json_at(steps, i), *params = c138_json_get(step, "params");
+        const struct c138_json *step = c138_json_at(steps, i),
+                               *params = c138_json_get(step, "params");
         c138_open_object(call, NULL);
         c138_set_str(call, "name", c138_json_get_str(step, "name", ""));
         c138_set_str(call, "does", c138_json_get_str(step, "does", ""));
@@ -241,9 +244,9 @@ static c138_status run_steps(const struct rotate_kind *kind, struct rotate *r,
     for (size_t i = 0; status >= 0 && i < count; i++) {
         const struct c138_json *step = c138_json_at(steps, i);
         c138_progress(r->call, (uint32_t)(1000 * i / count), c138_json_get_str(step, "does", ""));
-        status = c138_cancelled(r->call)
-                     ? c138_error(err, C138_E_CANCELLED, "keys.rotation", "stopped between two steps")
-                     : run_step(kind, r, journal, step, err);
+        status = c138_cancelled(r->call) ? c138_error(err, C138_E_CANCELLED, "keys.rotation",
+                                                      "stopped between two steps")
+                                         : run_step(kind, r, journal, step, err);
     }
     c138_json_set_str(journal, "state", status < 0 ? "stopped" : "done");
     if (status < 0)
@@ -280,7 +283,7 @@ c138_status keys_rotate_run(void *self, c138_call *call) {
     struct rotate r;
     c138_status status = read_call(self, call, &r, &err);
     if (status >= 0)
-        status = call->dry_run      ? make_plan(kind, &r, &err)
+        status = call->dry_run     ? make_plan(kind, &r, &err)
                  : call->plan_json ? run_plan(kind, &r, call->plan_json, &err)
                                    : c138_error(&err, C138_E_APPROVAL, "keys.rotation",
                                                 "a rotation runs from its approved plan alone");
@@ -298,8 +301,8 @@ static const char *place(const struct c138_json *journal) {
 }
 
 c138_status keys_rotations_run(void *self, c138_call *call) {
-    static const char *const members[] = {"id",    "what",    "key",     "to",  "contract",
-                                          "role",  "state",   "started", "changed", "text"};
+    static const char *const members[] = {"id",   "what",  "key",     "to",      "contract",
+                                          "role", "state", "started", "changed", "text"};
     const struct keys *k = self;
     C138_JSON struct c138_json *all = rotation_all(k->host);
     c138_open_list(call, "rotations");

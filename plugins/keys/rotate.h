@@ -18,10 +18,10 @@ struct rotate {
     c138_call *call;
     struct rotation_of of;
     int back;
-    const char *from, *into;           /* of and back together: the key that goes, the one that comes */
+    const char *from, *into; /* of and back together: the key that goes, the one that comes */
     char from_address[44], into_address[44]; /* EIP-55; of accounts and validators */
-    char id[32];                       /* of the rotation */
-    int64_t wait_ns;                   /* for the network */
+    char id[32];                             /* of the rotation */
+    int64_t wait_ns;                         /* for the network */
 };
 
 /* One kind of rotation. */

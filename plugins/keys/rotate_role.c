@@ -44,8 +44,8 @@ static c138_status read_value(struct rotate *r, const char *function, const char
 static c138_status has_role(struct rotate *r, const char *role, const char *address, int *ret,
                             struct c138_err *err) {
     char value[80];
-    c138_status status = read_value(r, "hasRole(bytes32,address) returns (bool)", role, address,
-                                    value, err);
+    c138_status status =
+        read_value(r, "hasRole(bytes32,address) returns (bool)", role, address, value, err);
     *ret = status >= 0 && !strcmp(value, "true");
     return status;
 }
@@ -82,8 +82,8 @@ static c138_status check_probe(struct rotate *r, int from_has, int into_has, str
     c138_status status = from_has ? probe(r, r->from_address, &passes, err) : C138_OK;
     if (status >= 0 && from_has && !passes)
         return c138_error(err, C138_E_CONFLICT, "keys.probe",
-                          "the probe %s fails as %s, which has the role: %s", c138_str(r->call, "probe"),
-                          r->from, err->text);
+                          "the probe %s fails as %s, which has the role: %s",
+                          c138_str(r->call, "probe"), r->from, err->text);
     if (status >= 0 && !into_has) {
         status = probe(r, r->into_address, &passes, err);
         if (status >= 0 && passes)
@@ -132,14 +132,15 @@ static struct c138_json *send_params(const struct rotate *r, const char *key, co
 
 static void add_steps(const struct rotate *r, const char *granter, const char *revoker,
                       struct c138_json *steps) {
-    C138_FREE char *grant = c138_xasprintf("%s grants the role to %s (%s)", granter, r->into,
-                                           r->into_address);
-    C138_FREE char *prove = c138_xasprintf("%s goes through as %s, simulated", c138_str(r->call, "probe"),
-                                           r->into);
-    C138_FREE char *revoke = c138_xasprintf("%s revokes the role from %s (%s)", revoker, r->from,
-                                            r->from_address);
+    C138_FREE char *grant =
+        c138_xasprintf("%s grants the role to %s (%s)", granter, r->into, r->into_address);
+    C138_FREE char *prove =
+        c138_xasprintf("%s goes through as %s, simulated", c138_str(r->call, "probe"), r->into);
+    C138_FREE char *revoke =
+        c138_xasprintf("%s revokes the role from %s (%s)", revoker, r->from, r->from_address);
     rotate_add(steps, "grant", grant, "chain.send",
-               send_params(r, granter, "grantRole(bytes32,address)", r->into_address, "grant"), NULL);
+               send_params(r, granter, "grantRole(bytes32,address)", r->into_address, "grant"),
+               NULL);
     rotate_add(steps, "prove", prove, "chain.call", probe_as(r, r->into_address), NULL);
     rotate_add(steps, "revoke", revoke, "chain.send",
                send_params(r, revoker, "revokeRole(bytes32,address)", r->from_address, "revoke"),
@@ -218,7 +219,7 @@ static c138_status take_away(struct rotate *r, const struct c138_json *step, str
 
 static c138_status do_step(struct rotate *r, const struct c138_json *step, struct c138_err *err) {
     const char *name = c138_json_get_str(step, "name", "");
-    return !strcmp(name, "grant")  ? change(r, step, r->into_address, 1, err)
+    return !strcmp(name, "grant")   ? change(r, step, r->into_address, 1, err)
            : !strcmp(name, "prove") ? prove(r, step, err)
                                     : take_away(r, step, err);
 }

@@ -38,8 +38,7 @@ static c138_status look(struct rotate *r, struct set *ret, struct c138_err *err)
         }
         if (!strcasecmp(address, r->into_address)) {
             ret->has_into = 1;
-            ret->into_proposes =
-                c138_json_get_uint(m, "proposed", 0) > 0 && !strcmp(state, "ok");
+            ret->into_proposes = c138_json_get_uint(m, "proposed", 0) > 0 && !strcmp(state, "ok");
         }
     }
     return ret->count ? C138_OK
@@ -57,23 +56,25 @@ static c138_status may_add(const struct rotate *r, const struct set *s, struct c
     uint64_t live = s->count - s->missing;
     return live >= quorum(s->count + 1)
                ? C138_OK
-               : c138_error(err, C138_E_CONFLICT, "keys.quorum",
-                            "with %s there are %u validators, of which %u must take part, and %u do: "
-                            "if it does not start, the chain stands; bring the missing ones back "
-                            "first",
-                            r->into, (unsigned)s->count + 1, (unsigned)quorum(s->count + 1),
-                            (unsigned)live);
+               : c138_error(
+                     err, C138_E_CONFLICT, "keys.quorum",
+                     "with %s there are %u validators, of which %u must take part, and %u do: "
+                     "if it does not start, the chain stands; bring the missing ones back "
+                     "first",
+                     r->into, (unsigned)s->count + 1, (unsigned)quorum(s->count + 1),
+                     (unsigned)live);
 }
 
 static c138_status may_remove(const struct rotate *r, const struct set *s, struct c138_err *err) {
     uint64_t live = s->count - s->missing - (s->from_takes_part ? 1 : 0);
     return live >= quorum(s->count - 1)
                ? C138_OK
-               : c138_error(err, C138_E_CONFLICT, "keys.quorum",
-                            "without %s there are %u validators, of which %u must take part, and %u "
-                            "do: the chain would stand; bring the missing ones back first",
-                            r->from, (unsigned)s->count - 1, (unsigned)quorum(s->count - 1),
-                            (unsigned)live);
+               : c138_error(
+                     err, C138_E_CONFLICT, "keys.quorum",
+                     "without %s there are %u validators, of which %u must take part, and %u "
+                     "do: the chain would stand; bring the missing ones back first",
+                     r->from, (unsigned)s->count - 1, (unsigned)quorum(s->count - 1),
+                     (unsigned)live);
 }
 
 /* --- The plan -------------------------------------------------------------------------------- */
@@ -86,6 +87,8 @@ static struct c138_json *vote(const struct rotate *r, const char *address, const
     c138_json_set_str(params, "vote", what);
     if (strcmp(what, "discard") != 0)
         c138_json_set_str(params, "wait", wait);
+    if (!strcmp(what, "add") && c138_int(r->call, "unseen"))
+        c138_json_set_bool(params, "unseen", 1);
     return params;
 }
 
@@ -97,8 +100,9 @@ static void add_steps(const struct rotate *r, struct c138_json *first_plan,
     rotate_add(steps, "vote-in", in, "besu.vote", vote(r, r->into_address, "add"), first_plan);
     rotate_add(steps, "see-it-propose", see, NULL, NULL, NULL);
     rotate_add(steps, "vote-out", out, "besu.vote", vote(r, r->from_address, "remove"), NULL);
-    rotate_add(steps, "clear-in", "the vote for the new one is discarded, as nodes repeat it for ever",
-               "besu.vote", vote(r, r->into_address, "discard"), NULL);
+    rotate_add(steps, "clear-in",
+               "the vote for the new one is discarded, as nodes repeat it for ever", "besu.vote",
+               vote(r, r->into_address, "discard"), NULL);
     rotate_add(steps, "clear-out", "the vote against the old one is discarded", "besu.vote",
                vote(r, r->from_address, "discard"), NULL);
 }
@@ -173,7 +177,8 @@ static c138_status vote_out(struct rotate *r, const struct c138_json *step, stru
     status = may_remove(r, &s, err);
     if (status >= 0)
         status = rotate_call(r, step, &result, err);
-    return status < 0 ? status : rotate_until(r, "the old validator is out of the set", is_out, err);
+    return status < 0 ? status
+                      : rotate_until(r, "the old validator is out of the set", is_out, err);
 }
 
 /* A vote that is not there need not be discarded. */
@@ -188,8 +193,9 @@ static c138_status do_step(struct rotate *r, const struct c138_json *step, struc
     if (!strcmp(name, "vote-in"))
         return vote_in(r, step, err);
     if (!strcmp(name, "see-it-propose"))
-        return rotate_until(r, "the new validator proposes blocks: is its node up, and its key the "
-                               "new one?",
+        return rotate_until(r,
+                            "the new validator proposes blocks: is its node up, and its key the "
+                            "new one?",
                             proposes, err);
     return !strcmp(name, "vote-out") ? vote_out(r, step, err) : clear(r, step, err);
 }

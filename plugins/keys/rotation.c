@@ -87,8 +87,7 @@ struct c138_json *rotation_new(const c138_host *host, const char *id, const stru
     c138_json_set(journal, "steps", list);
     for (size_t i = 0; i < c138_json_count(steps); i++) {
         struct c138_json *step = c138_json_new_object();
-        c138_json_set_str(step, "name",
-                          c138_json_get_str(c138_json_at(steps, i), "name", ""));
+        c138_json_set_str(step, "name", c138_json_get_str(c138_json_at(steps, i), "name", ""));
         c138_json_set_str(step, "state", "open");
         c138_json_append(list, step);
     }

@@ -193,8 +193,8 @@ static c138_status sign(struct keys *k, c138_call *call, const struct signer *si
     c138_status status = sign_with(k, signer, &t->tx, err);
     if (status < 0 && err->key[0])
         return status;
-    if (status < 0 || c138_tx_encode(&t->tx, &raw) < 0 ||
-        c138_tx_hash(&t->tx, hash) < 0 || c138_tx_sender(k->secp, &t->tx, from) < 0)
+    if (status < 0 || c138_tx_encode(&t->tx, &raw) < 0 || c138_tx_hash(&t->tx, hash) < 0 ||
+        c138_tx_sender(k->secp, &t->tx, from) < 0)
         return c138_error(err, C138_E_INTERNAL, "keys.sign", "the key does not sign");
     c138_address_format(from, address);
     c138_open_object(call, NULL);

@@ -63,19 +63,21 @@ struct token {
 static c138_status said(struct c138_err *err, const char *what, CK_RV rv) {
     if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED ||
         rv == CKR_PIN_INVALID)
-        return c138_error(err, C138_E_DENIED, "keys.pin",
-                          rv == CKR_PIN_LOCKED
-                              ? "the token's PIN is locked: only its security officer can open it"
-                              : "the PIN is wrong: it is not tried again until the section changes, "
-                                "as tokens lock after a few tries");
-    return c138_error(err, C138_E_UNAVAILABLE, "keys.token", "the token: %s: error 0x%lx of PKCS #11",
-                      what, rv);
+        return c138_error(
+            err, C138_E_DENIED, "keys.pin",
+            rv == CKR_PIN_LOCKED
+                ? "the token's PIN is locked: only its security officer can open it"
+                : "the PIN is wrong: it is not tried again until the section changes, "
+                  "as tokens lock after a few tries");
+    return c138_error(err, C138_E_UNAVAILABLE, "keys.token",
+                      "the token: %s: error 0x%lx of PKCS #11", what, rv);
 }
 
 /* --- Module and token ------------------------------------------------------------------------ */
 
 /* Held for the life of the process; loading it again gives the same. */
-static c138_status load(const struct token_config *c, CK_FUNCTION_LIST **ret, struct c138_err *err) {
+static c138_status load(const struct token_config *c, CK_FUNCTION_LIST **ret,
+                        struct c138_err *err) {
     CK_RV (*list)(CK_FUNCTION_LIST **) = NULL;
     CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
     for (size_t i = 0; i < c->n_environment; i++) {
@@ -92,7 +94,7 @@ static c138_status load(const struct token_config *c, CK_FUNCTION_LIST **ret, st
     if (rv == CKR_OK)
         rv = (*ret)->C_Initialize(&args);
     return rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED ? C138_OK
-                                                                 : said(err, c->module, rv);
+                                                                  : said(err, c->module, rv);
 }
 
 /* PKCS #11 pads labels with blanks to 32 bytes. */
@@ -306,9 +308,9 @@ c138_status token_generate(const struct token_config *c, const struct secret *pi
     if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
         rv = find_object(t, CKO_PRIVATE_KEY, &object, &count);
     if (rv == CKR_OK && count)
-        status = c138_error(err, C138_E_CONFLICT, "keys.exists",
-                            "the token has a key \"%s\" already: a key is never overwritten",
-                            c->label);
+        status =
+            c138_error(err, C138_E_CONFLICT, "keys.exists",
+                       "the token has a key \"%s\" already: a key is never overwritten", c->label);
     else if (rv == CKR_OK)
         rv = make_pair(t);
     if (rv != CKR_OK)

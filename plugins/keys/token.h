@@ -26,7 +26,7 @@ struct token;
  * PIN. C138_E_NOTFOUND "keys.token-key": the token has no such key. C138_E_UNAVAILABLE
  * "keys.token": the module or the token is not there. */
 c138_status token_open(const struct token_config *c, struct token **ret, struct c138_err *err);
-struct token *token_free(struct token *t); /* returns NULL */
+struct token *token_free(struct token *t);          /* returns NULL */
 const uint8_t *token_public(const struct token *t); /* 64 bytes */
 int token_is_open(const struct token *t);           /* logged in */
 /* C138_E_DENIED "keys.pin": the PIN is wrong. Ask no more with it: tokens count and lock. */

@@ -52,8 +52,9 @@ void svc_list_deinit(struct svc_list *list) {
 /* What an engine says may hold anything; what goes on is text. */
 void svc_set(char **member, const char *text) {
     size_t length = text ? c138_utf8_span(text, strlen(text)) : 0;
+    char *copy = c138_xstrndup(text ? text : "", length); /* the text may be the old one */
     free(*member);
-    *member = c138_xstrndup(text ? text : "", length);
+    *member = copy;
 }
 
 static int badness(const struct svc *s) {

@@ -270,17 +270,28 @@ static c138_status logrotate(struct init *n, struct c138_err *err) {
     return init_text(n, "logrotate/chain138", 0, &t, err);
 }
 
+/* Beside the nodes, where their files are: for the audit, and for lists that are changed on disk. */
 static c138_status agent_besu(struct init *n, struct c138_err *err) {
     C138_BUF struct c138_buf t = C138_BUF_NULL;
-    (void)c138_buf_adds(&t, "# Into conf.d of the agent.\nplugins: {\n  besu: {\n    enabled = "
-                            "true;\n    nodes = (\n");
+    (void)c138_buf_addf(&t,
+                        "# Into conf.d of the agent.\nplugins: {\n  besu: {\n    enabled = true;\n"
+                        "    audit_folders = (\"%s\");\n    audit_chain_id = %" PRIu64
+                        ";\n    nodes = (\n",
+                        n->final, n->chain_id);
     for (size_t i = 0; i < n->n_nodes; i++) {
         const struct init_node *x = &n->nodes[i];
-        (void)c138_buf_addf(&t,
-                            "      { name = \"%s\"; url = \"http://%s:8545\"; token_file = "
-                            "\"%s/secrets/agent.jwt\"; log_file = \"%s/logs/%s/besu.log\"; }%s\n",
-                            x->name, x->validator ? x->ip : "127.0.0.1", n->final, n->final,
-                            x->name, i + 1 < n->n_nodes ? "," : "");
+        (void)c138_buf_addf(
+            &t,
+            "      { name = \"%s\"; role = \"%s\"; url = \"http://%s:8545\";\n"
+            "        token_file = \"%s/secrets/agent.jwt\"; log_file = \"%s/logs/%s/besu.log\";\n"
+            "        config_file = \"%s/nodes/%s/config.toml\";\n"
+            "        compose_file = \"%s/docker-compose.yml\"; compose_service = \"%s\";",
+            x->name, x->validator ? "validator" : "rpc", x->validator ? x->ip : "127.0.0.1",
+            n->final, n->final, x->name, n->final, x->name, n->final, x->name);
+        if (!x->validator)
+            (void)c138_buf_addf(&t, "\n        tessera_config = \"%s/tessera/config.json\";",
+                                n->final);
+        (void)c138_buf_addf(&t, " }%s\n", i + 1 < n->n_nodes ? "," : "");
     }
     (void)c138_buf_addf(&t, "    );\n    block_period = \"%" PRIu64 "s\";\n  };\n};\n",
                         n->period_s);

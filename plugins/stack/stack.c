@@ -127,7 +127,7 @@ static const c138_action verify_action = {
             "is in sync, and its head moves. On a halted chain all but the last two say yes.",
     .example = "",
     .timeout_ns = MINUTES(5),
-    .params = C138_FIELDS(SERVICES, C138_FIELD(.name = "wait", .type = C138_T_DURATION,
+    .params = C138_FIELDS(SERVICES, C138_FIELD(.name = "within", .type = C138_T_DURATION,
                                                .default_text = "15s", .max_text = "2m",
                                                .summary = "How long a head may take to move")),
     .results = C138_FIELDS(ROWS("checks", "One row for each question", SERVICE,
@@ -296,7 +296,8 @@ static const c138_action upgrade_action = {
     .timeout_ns = MINUTES(24 * 60),
     .params = C138_FIELDS(
         SERVICES, STR("image", "What to run", .max_text = "255"),
-        STR("version", "Its version of Besu, where neither label nor tag tells", .max_text = "31"),
+        STR("besu_version", "Its version of Besu, where neither label nor tag tells",
+            .max_text = "31"),
         YES("finish", "Only the last step over 26.5.0: the full stop without the old form",
             .default_text = "false")),
     .results = C138_FIELDS(

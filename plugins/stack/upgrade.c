@@ -113,8 +113,8 @@ static c138_status read_image(struct upgrade *u, struct c138_err *err) {
     c138_status status = u->d.ops->image(&u->d, image, &u->image, err);
     if (status < 0)
         return status;
-    if (c138_has(u->call, "version"))
-        u->to = besu_version_read(c138_str(u->call, "version"));
+    if (c138_has(u->call, "besu_version"))
+        u->to = besu_version_read(c138_str(u->call, "besu_version"));
     if (!u->to)
         u->to = besu_version_read(u->image.version);
     if (!u->to)
@@ -187,7 +187,7 @@ static c138_status check_part(const struct upgrade *u, const struct part *p, str
     if (!p->from || !u->to)
         return c138_error(err, C138_E_CONFLICT, "stack.version-unknown",
                           "%s: from version %s to %s: what the new one takes away cannot be told: "
-                          "give --version, and watch the node with the besu plugin",
+                          "give --besu-version, and watch the node with the besu plugin",
                           p->name, from, to);
     if (u->to < p->from)
         return c138_error(err, C138_E_CONFLICT, "stack.downgrade",

@@ -97,7 +97,7 @@ c138_status stack_verify_run(void *self, c138_call *call) {
         if (x)
             itself(&v, x);
     }
-    heads(s, &v, names, c138_int(call, "wait"));
+    heads(s, &v, names, c138_int(call, "within"));
     c138_close(call);
     C138_FREE char *text = v.bad ? c138_xasprintf("%zu of %zu checks failed", v.bad, v.checks)
                                  : c138_xasprintf("all %zu checks are well", v.checks);

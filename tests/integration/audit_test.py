@@ -211,6 +211,8 @@ def running_nodes():
 def rules_are_written_down():
     out = subprocess.run([built("tests/integration/audit_rules")], capture_output=True, text=True, check=True).stdout
     check(read("docs/audit-rules.md") == out, "docs/audit-rules.md is old: tests/integration/audit_rules > docs/audit-rules.md")
+    count = out.split(" rules,")[0].split()[-1]
+    check("[%s rules](audit-rules.md)" % count in read("docs/besu.md"), "docs/besu.md names another number than %s" % count)
 
 
 def quickstart():

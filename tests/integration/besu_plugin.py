@@ -188,12 +188,34 @@ def late_joiner(version):
     server = double.Server(node)
     driver = Driver("besu", settings([server.url], lag_blocks=2))
     try:
-        first = driver.ok("status")["nodes"][0]
-        expect("at block 0 it is starting, whatever eth_syncing and readiness say", first["state"] == "starting", first)
+        status = driver.ok("status")
+        expect("at block 0 it is starting, whatever eth_syncing and readiness say", status["nodes"][0]["state"] == "starting", status)
+        expect("... and its genesis of 1970 is no halt", status["network"]["state"] == "unknown" and
+               float(status["network"]["head_age"]) < 60, status)
+        expect("... nor do blocks come", "first block" in driver.ok("consensus")["text"] and
+               driver.ok("consensus")["state"] == "unknown", driver.ok("consensus"))
         driver.let(2)
+        expect("no halt in the metrics", driver.metrics()["chain138_besu_halted"] == 0, driver.metrics())
         expect("no alarm", driver.topics() == [], driver.topics())
         until(driver, 10, lambda: driver.ok("status")["nodes"][0]["state"] == "syncing", "syncing", 0.1)
         until(driver, node.rows[-1]["t"], lambda: driver.ok("status")["nodes"][0]["state"] == "ok", "at the head")
+        expect("the plugin ended cleanly", driver.close())
+    finally:
+        driver.process.kill()
+        server.shutdown()
+        server.server_close()
+
+
+def no_first_block(version):
+    """A chain that does not begin is halted once the grace is over, since it was first seen."""
+    server = double.Server(double.LateJoiner(double.Recording(version)))
+    driver = Driver("besu", settings([server.url], start_grace="1s", stalled_after="2s"))
+    try:
+        expect("starting", driver.ok("status")["nodes"][0]["state"] == "starting")
+        until(driver, 6, lambda: driver.ok("status")["network"]["state"] == "halted", "halted", 0.1)
+        status = driver.ok("status")
+        expect("for seconds", 2 <= float(status["network"]["head_age"]) < 60 and "d" not in
+               status["network"]["text"].split(":")[0].split("for ")[1], status)
         expect("the plugin ended cleanly", driver.close())
     finally:
         driver.process.kill()
@@ -481,7 +503,7 @@ def addresses_of(url, number):
 
 def main():
     jobs = [("%s, replaying Besu %s" % (t.__name__.replace("_", " "), v), t, (v,))
-            for t in (all_up, one_down, quorum_lost, halted, recovery, late_joiner, fork, tokens, limits, writes)
+            for t in (all_up, one_down, quorum_lost, halted, recovery, late_joiner, no_first_block, fork, tokens, limits, writes)
             for v in double.VERSIONS]
     jobs.append(("hostile servers", hostile, ()))
     for variable, name, test in (("C138_ANVIL", "anvil", anvil), ("C138_GETH", "geth", clique)):

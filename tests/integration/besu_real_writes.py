@@ -27,7 +27,7 @@ class Network(besu_real.Network):
 
     def __init__(self, besu, folder, consensus):
         self.CONSENSUS, self.api = consensus, {"qbft": "QBFT", "ibft2": "IBFT"}[consensus]
-        self.besu, self.folder = besu, folder
+        self.besu, self.folder, self.period, self.alloc = besu, folder, besu_real.PERIOD, {}
         ports = besu_real.free_ports(2 * ALL)
         self.rpc, self.p2p = ports[:ALL], ports[ALL:]
         self.processes = [None] * ALL

@@ -35,6 +35,7 @@ holds chain138-agent-plugin-backup 'usr/lib/[^/]*/chain138/plugins/backup.so' us
     lib/systemd/system/chain138-stage.socket lib/systemd/system/chain138-stage@.service
 holds chain138-agent-plugin-besu 'usr/lib/[^/]*/chain138/plugins/besu.so'
 holds chain138-agent-plugin-chain 'usr/lib/[^/]*/chain138/plugins/chain.so'
+holds chain138-agent-plugin-stack 'usr/lib/[^/]*/chain138/plugins/stack.so'
 holds chain138-agent-plugin-gpg 'usr/lib/[^/]*/chain138/plugins/gpg.so'
 holds chain138-agent-plugin-keys 'usr/lib/[^/]*/chain138/plugins/keys.so'
 holds chain138-plugin-dev usr/include/chain138/plugin.h usr/include/chain138/host.h usr/include/chain138/abi.h \

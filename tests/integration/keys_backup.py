@@ -183,7 +183,7 @@ def who_cannot_open_it_is_refused():
 
 
 def no_password_is_left_behind():
-    """Neither keys nor the backup's password are in a file of the agent, in its memory or in its log."""
+    """Neither keys nor the backup's password are in a file of the agent, in its log, or in the memory of agent, signer and gpg plugin."""
     if os.geteuid() != 0:
         raise Skip("only root reads the memory of another process")
     with Recipients("admin", "recovery") as people, Host(people) as h:
@@ -193,9 +193,11 @@ def no_password_is_left_behind():
         needles = {"key": bytes.fromhex(RAW), "key as text": RAW.encode(), "password": bytes.fromhex(password),
                    "password as text": password.encode()}
         if os.environ.get("C138_SANITIZED") != "1":
-            found, total = found_in(places_of(h.agent.process.pid), needles)
-            equal(found, {})
-            check(total > 1 << 20, "the agent could not be read")
+            pids = {"agent": h.agent.process.pid, "keys": h.agent.plugin("keys")["pid"], "gpg": h.agent.plugin("gpg")["pid"]}
+            for who, pid in pids.items():
+                found, total = found_in(places_of(pid), dict(needles, control=b"PGP MESSAGE"))
+                equal(set(found), {"control"}, "%s: %r" % (who, found))
+                check(total > 1 << 20, "the %s could not be read" % who)
         h.agent.stop()
         equal(found_in(files_of(h.agent.folder), needles)[0], {})
 

@@ -32,8 +32,9 @@ class Host:
         self.agent.plugin_config("keys", 'enabled = true; kdf = "light"; keys = (%s);' % ", ".join(
             '{ name = "%s"; password = "%s"; rules = ( %s ); }' % (name, password, RULE) for name, password in (
                 ("typed", "prompt"), ("filed", "file:" + self.agent.path("password")), ("credited", "cred:wallet"))))
-        self.agent.api_text = 'socket_group = "games"; socket_mode = "0660";'
-        self.agent.main_config('policy: { custodians = ("user:bin", "user:root"); };')
+        if os.geteuid() == 0:
+            self.agent.api_text = 'socket_group = "games"; socket_mode = "0660";'
+            self.agent.main_config('policy: { custodians = ("user:bin", "user:root"); };')
         self.folder = self.agent.path("state/plugins/keys")
 
     def __enter__(self):

@@ -131,7 +131,9 @@ def its_process_is_closed():
         # not dumpable: its files in /proc are root's, so that its own user cannot trace it
         equal(os.stat("/proc/%d/mem" % pid).st_uid, 0)
         check("network" in json.dumps(row.get("sandbox", row)), row)
-        check(h.agent.json("keys", "list")["memory"] in ("memfd_secret", "locked memory"))
+        memory = h.agent.json("keys", "list")["memory"]
+        check(memory in ("memfd_secret", "locked memory"))
+        check("open keys are in %s" % memory in json.dumps(h.agent.json("status")), "the status does not say where keys are")
 
 
 def who_sits_in_its_place_reaches_nothing():

@@ -329,7 +329,7 @@ def test_a_halted_chain_is_seen():
     for n in (3, 4):
         h.engine.request("POST", "/containers/%s/stop?t=1" % h.engine.containers("c138")["besu-%d" % n]["Id"])
     check(until(lambda: len(h.net.states) == 2, 20))
-    status, out, err = h.agent.ctl("--json", "stack", "verify", "besu-1", "--wait", "6s", timeout=60)
+    status, out, err = h.agent.ctl("--json", "stack", "verify", "besu-1", "--within", "6s", timeout=60)
     equal(status, 1)
     checks = {c["check"]: c["ok"] for c in json.loads(out)["checks"]}
     equal({c: ok for c, ok in checks.items() if c != "sync"}, {"engine": True, "port": True, "health": True, "metrics": True, "head": False})

@@ -160,8 +160,7 @@ static void destroy(void *self) {
 
 #define F(t, n, ...)                                                                               \
     C138_FIELD(.type = t, .name = n, .summary = "See the source" __VA_OPT__(, ) __VA_ARGS__)
-#define COUNTS                                                                                     \
-    F(C138_T_UINT, "validators"), F(C138_T_UINT, "quorum"), F(C138_T_INT, "margin")
+#define COUNTS F(C138_T_UINT, "validators"), F(C138_T_UINT, "quorum"), F(C138_T_INT, "margin")
 
 static const c138_plugin plugin = {
     .struct_size = sizeof plugin,
@@ -174,23 +173,22 @@ static const c138_plugin plugin = {
     .actions = C138_ACTIONS(
         C138_ACTION(.effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER, .name = "validators",
                     .summary = "Tell the set", .flags = C138_ACTION_LONG, .run = validators_run,
-                    .results = C138_FIELDS(
-                        COUNTS, F(C138_T_UINT, "missing"),
-                        F(C138_T_LIST, "members",
-                          .fields = C138_FIELDS(
-                              F(C138_T_OBJECT, "row",
-                                .fields = C138_FIELDS(F(C138_T_ADDRESS, "address"),
-                                                      F(C138_T_STRING, "state"),
-                                                      F(C138_T_UINT, "proposed"))))))),
+                    .results =
+                        C138_FIELDS(COUNTS, F(C138_T_UINT, "missing"),
+                                    F(C138_T_LIST, "members",
+                                      .fields = C138_FIELDS(
+                                          F(C138_T_OBJECT, "row",
+                                            .fields = C138_FIELDS(F(C138_T_ADDRESS, "address"),
+                                                                  F(C138_T_STRING, "state"),
+                                                                  F(C138_T_UINT, "proposed"))))))),
         C138_ACTION(.effect = C138_EFFECT_DANGEROUS, .role = C138_ROLE_CUSTODIAN, .name = "vote",
                     .summary = "Vote", .flags = C138_ACTION_DRY_RUN | C138_ACTION_LONG,
                     .timeout_ns = INT64_C(60000000000), .run = vote_run,
-                    .params = C138_FIELDS(
-                        F(C138_T_ADDRESS, "validator",
-                          .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL),
-                        F(C138_T_ENUM, "vote", .flags = C138_FIELD_REQUIRED,
-                          .choices = C138_TEXTS("add", "remove", "discard")),
-                        F(C138_T_DURATION, "wait", .default_text = "10m")),
+                    .params = C138_FIELDS(F(C138_T_ADDRESS, "validator",
+                                            .flags = C138_FIELD_REQUIRED | C138_FIELD_POSITIONAL),
+                                          F(C138_T_ENUM, "vote", .flags = C138_FIELD_REQUIRED,
+                                            .choices = C138_TEXTS("add", "remove", "discard")),
+                                          F(C138_T_DURATION, "wait", .default_text = "10m")),
                     .results = C138_FIELDS(F(C138_T_BOOL, "effective"), COUNTS))),
     .create = create,
     .destroy = destroy,

@@ -11,8 +11,7 @@ static c138_status put(struct prompts *p, const char *who, const char *text, int
                        char handle[PROMPTS_HANDLE], struct c138_err *err) {
     size_t length = strlen(text) + crypto_box_SEALBYTES;
     C138_FREE uint8_t *box = c138_xmalloc(length);
-    CU_ASSERT_EQUAL(
-        crypto_box_seal(box, (const uint8_t *)text, strlen(text), prompts_key(p)), 0);
+    CU_ASSERT_EQUAL(crypto_box_seal(box, (const uint8_t *)text, strlen(text), prompts_key(p)), 0);
     return prompts_put(p, who, box, length, now_ns, handle, err);
 }
 
@@ -46,8 +45,13 @@ static void old_ones_go(void) {
     CU_ASSERT_EQUAL(put(p, "a", "x", 100, handle, &err), C138_OK);
     CU_ASSERT_EQUAL(prompts_take(p, "a", handle, 100 + PROMPTS_TTL_NS, &out, &err),
                     C138_E_NOTFOUND);
-    for (int i = 0; i < PROMPTS_MAX; i++)
-        CU_ASSERT_EQUAL(put(p, "a", "x", 100, handle, &err), C138_OK);
+    for (int i = 0; i < PROMPTS_MAX; i++) {
+        char who[8];
+        (void)snprintf(who, sizeof(who), "a%d", i / PROMPTS_OWN_MAX);
+        CU_ASSERT_EQUAL(put(p, who, "x", 100, handle, &err), C138_OK);
+        if (i == PROMPTS_OWN_MAX - 1) /* nobody takes the room of others */
+            CU_ASSERT_EQUAL(put(p, "a0", "x", 100, handle, &err), C138_E_BUSY);
+    }
     CU_ASSERT_EQUAL(put(p, "b", "x", 100, handle, &err), C138_E_BUSY);
     CU_ASSERT_EQUAL(put(p, "b", "x", 100 + PROMPTS_TTL_NS, handle, &err), C138_OK);
     prompts_free(p);
@@ -59,7 +63,8 @@ static void boxes_are_checked(void) {
     struct c138_err err = {0};
     char handle[PROMPTS_HANDLE];
     CU_ASSERT_EQUAL(prompts_put(p, "a", box, 0, 1, handle, &err), C138_E_INVALID);
-    CU_ASSERT_EQUAL(prompts_put(p, "a", box, crypto_box_SEALBYTES, 1, handle, &err), C138_E_INVALID);
+    CU_ASSERT_EQUAL(prompts_put(p, "a", box, crypto_box_SEALBYTES, 1, handle, &err),
+                    C138_E_INVALID);
     CU_ASSERT_EQUAL(prompts_put(p, "a", box, sizeof(box), 1, handle, &err), C138_E_INVALID);
     CU_ASSERT_EQUAL(prompts_put(p, "a", box, 100, 1, handle, &err), C138_E_INVALID);
     CU_ASSERT_STRING_EQUAL(err.key, "secret.box");

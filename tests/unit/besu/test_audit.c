@@ -708,8 +708,93 @@ static void test_pair(void) {
     finish(&f);
 }
 
+/* Files that are something else than they should be: nothing is found in them that is not there, and
+ * nothing breaks. */
+static void test_odd_documents(void) {
+    static const char *const texts[] = {
+        "",
+        "x",
+        "[]",
+        "{}",
+        "[{}]",
+        "services: [{image: besu}]\n",
+        "{\"services\": {\"a\": 1}}",
+        "{\"config\": [], \"alloc\": [{\"balance\": \"1\", \"privateKey\": 1}], \"extraData\": []}",
+        "{\"keys\": {\"keyData\": {\"a\": []}}, \"serverConfigs\": [1], \"jdbc\": 1}",
+        "services: {validator-1: {image: besu, ports: {a: b}, volumes: 1, command: [[x]], ulimits: "
+        "1}}\n",
+        "nodes-allowlist=1\naccounts-allowlist={}\nbootnodes=[[1]]\n"};
+    for (size_t i = 0; i < C138_COUNT(names); i++) {
+        for (size_t k = 0; k < C138_COUNT(texts); k++) {
+            const struct rule_case c = {.rule = "odd", .edits = {{names[i], NULL, texts[k]}}};
+            struct fixture f;
+            prepare(&f, &c);
+            CU_ASSERT_TRUE(f.audit->checked > 0);
+            C138_JSON struct c138_json *report = audit_report(f.audit);
+            C138_JSON struct c138_json *log = audit_sarif(f.audit, "0");
+            CU_ASSERT_EQUAL(c138_json_count(c138_json_get(report, "findings")),
+                            c138_json_count(c138_json_path(log, "runs.0.results")));
+            finish(&f);
+        }
+    }
+}
+
+static void test_versions(void) {
+    CU_ASSERT_EQUAL(audit_version_read("besu/v26.8.0/linux-x86_64/openjdk-java-25"), 260800);
+    CU_ASSERT_EQUAL(audit_version_read("25.5.0"), 250500);
+    CU_ASSERT_EQUAL(audit_version_read("23.10.3-hotfix"), 231003);
+    CU_ASSERT_EQUAL(audit_version_read("latest"), 0);
+    CU_ASSERT_EQUAL(audit_version_read(""), 0);
+}
+
+/* Variables, volumes and ports in every form. */
+static void test_compose(void) {
+    static const char text[] =
+        "services:\n  a:\n    image: ${NONE:-hyperledger/besu}:${TAG-1}$$x${}\n"
+        "    ports: [\"[::1]:8545:8545\", \"8546-8548:8546-8548/tcp\", \"[::]:9545:9545\", 30303]\n"
+        "    volumes: [\"./c/:/config\", \"/abs:/config/deep:ro\", \"named:/data\", /anon]\n";
+    struct audit_doc d;
+    unsigned line;
+    int read_only;
+    char *why;
+    CU_ASSERT_EQUAL(audit_yaml_read(text, strlen(text), &d, &line, NULL), C138_OK);
+    audit_compose_expand(&d, "/srv");
+    const struct audit_doc *a = audit_compose_service(&d, "a");
+    CU_ASSERT_STRING_EQUAL(audit_doc_get_text(a, "image", ""), "hyperledger/besu:1$x${}");
+    CU_ASSERT_PTR_NULL(audit_compose_published(a, 8545));
+    CU_ASSERT_PTR_NOT_NULL(audit_compose_published(a, 8547));
+    CU_ASSERT_PTR_NULL(audit_compose_published(a, 8549));
+    CU_ASSERT_TRUE(audit_compose_anywhere(audit_compose_published(a, 9545)));
+    CU_ASSERT_TRUE(audit_compose_anywhere(audit_compose_published(a, 30303)));
+    const struct {
+        const char *inside, *path;
+        int read_only;
+    } paths[] = {{"/config/x/y", "/srv/c/x/y", 0},
+                 {"/config", "/srv/c/", 0},
+                 {"/config/deep/k", "/abs/k", 1},
+                 {"/configs/x", NULL, 0},
+                 {"/data/x", NULL, 0},
+                 {"/anon/x", NULL, 0}};
+    for (size_t i = 0; i < C138_COUNT(paths); i++) {
+        C138_FREE char *path = audit_compose_path(a, "/srv", paths[i].inside, &read_only, &why);
+        if (!c138_streq(path, paths[i].path))
+            printf("%s: %s\n", paths[i].inside, path ? path : why);
+        CU_ASSERT_TRUE(c138_streq(path, paths[i].path));
+        CU_ASSERT_TRUE(!path == (why != NULL));
+        if (path)
+            CU_ASSERT_EQUAL(read_only, paths[i].read_only);
+        free(why);
+    }
+    CU_ASSERT_TRUE(audit_compose_kept(a, "/data/database"));
+    CU_ASSERT_FALSE(audit_compose_kept(a, "/opt/besu"));
+    audit_doc_deinit(&d);
+}
+
 const CU_TestInfo tests_audit[] = {{"broken", test_broken},
                                    {"all_rules_have_a_case", test_all_rules_have_a_case},
                                    {"not_broken", test_not_broken},
                                    {"pair", test_pair},
+                                   {"odd_documents", test_odd_documents},
+                                   {"versions", test_versions},
+                                   {"compose", test_compose},
                                    CU_TEST_INFO_NULL};

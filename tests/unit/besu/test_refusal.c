@@ -55,6 +55,35 @@ static void test_recorded(void) {
     CU_ASSERT_EQUAL(every_error("besu-26.8.0"), 52);
 }
 
+/* What Besu can say and was not recorded with (class RpcErrorType, 25.5.0), and others' words. */
+static void test_listed(void) {
+    static const struct {
+        int64_t code;
+        const char *message, *key;
+    } rows[] = {
+        {3, "Execution reverted: no", "tx.reverted"},
+        {-32000, "An invalid transaction with a lower nonce exists", "tx.blocked"},
+        {-32000, "ChainId is required", "tx.unprotected"},
+        {-32000, "Plugin has marked the transaction as invalid", "tx.plugin"},
+        {-32002, "Invalid signature", "tx.signature"},
+        {-32002,
+         "Transaction pool not enabled. (Either txpool explicitly disabled, or node not yet in "
+         "sync).",
+         "tx.pool-closed"},
+        {-32006, "Nonce too high", "tx.nonce-far"},
+        {-32008, "Initial sync is still in progress", "tx.pool-closed"},
+        {-32009, "Gas price below current base fee", "tx.price-low"},
+        {-32604, "Method not enabled", "tx.denied"},
+        {-40100, "Unauthorized", "tx.denied"},
+        {-32003, "insufficient funds for gas * price + value", "tx.funds"},
+        {-32000, "already imported", "tx.known"},
+        {-32000, "Nonce is below the account's", "tx.nonce-used"},
+        {-32000, "Transaction pool limit reached", "tx.pool-full"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        CU_ASSERT_STRING_EQUAL(c138_refusal_of(rows[i].code, rows[i].message)->key, rows[i].key);
+}
+
 /* Whether the bytes may still be mined is what a sender goes by. */
 static void test_fate(void) {
     CU_ASSERT_EQUAL(c138_refusal_of(-32000, "Known transaction")->fate, C138_REFUSAL_TAKEN);
@@ -92,6 +121,7 @@ static void test_sentences(void) {
 }
 
 const CU_TestInfo tests_refusal[] = {{"every error that Besu was recorded with", test_recorded},
+                                     {"what was not recorded", test_listed},
                                      {"may it still be mined", test_fate},
                                      {"unknown words", test_unknown},
                                      {"sentences", test_sentences},

@@ -369,7 +369,7 @@ static void reorgs_of_every_depth(void) {
 static void through_deaths(void) {
     size_t deaths = 0, repeats = 0, held = 0;
     unsigned told_failures = CU_get_number_of_failures();
-    for (uint64_t seed = 1; seed <= 100; seed++) {
+    for (uint64_t seed = 1; seed <= 60; seed++) {
         struct world *w = world_new(1000 + seed);
         uint64_t confirmations = 1 + roll(w, 3), final_blocks = 6 + roll(w, 20);
         struct c138_err err = {0};

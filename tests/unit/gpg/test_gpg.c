@@ -20,10 +20,10 @@ static void without_gpg(void) {
     CU_ASSERT_PTR_NOT_NULL_FATAL(h);
     fakehost_state_dir(h, folder);
     CU_ASSERT_EQUAL(fakehost_settings(h, "{\"program\":\"/nowhere/gpg\"}", &err), C138_OK);
-    CU_ASSERT_EQUAL(
-        fakehost_run(h, "recipients",
-                     "{\"recipients\":[\"8A25C5D1E9D4F0B2A3C4D5E6F708192A3B4C5D6E\"]}", &result, &err),
-        C138_E_UNAVAILABLE);
+    CU_ASSERT_EQUAL(fakehost_run(h, "recipients",
+                                 "{\"recipients\":[\"8A25C5D1E9D4F0B2A3C4D5E6F708192A3B4C5D6E\"]}",
+                                 &result, &err),
+                    C138_E_UNAVAILABLE);
     if (!strstr(err.text, "/nowhere/gpg"))
         printf("  %s: %s\n", err.key, err.text);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nowhere/gpg"));

@@ -16,8 +16,8 @@ static c138_status ids_of(const void *bytes, size_t length, uint64_t *ids, size_
 /* In the forms that gpg uses (what it wrote itself is the corpus of fuzz_gpg): heads of both formats,
  * and a password. */
 static void as_gpg_writes_them(void) {
-    static const uint8_t two[] = {0x84, 0x0e, 3, 1, 2, 3, 4, 5, 6, 7, 8, 18, 0, 0, 0, 0,
-                                  0xc1, 0x0d, 3, 9, 9, 9, 9, 9, 9, 9, 9, 1, 0, 0, 0, 0xd2, 0x05};
+    static const uint8_t two[] = {0x84, 0x0e, 3, 1, 2, 3, 4, 5, 6, 7, 8, 18, 0, 0, 0,    0,   0xc1,
+                                  0x0d, 3,    9, 9, 9, 9, 9, 9, 9, 9, 1, 0,  0, 0, 0xd2, 0x05};
     static const uint8_t password[] = {0x8c, 0x0d, 4, 9, 3, 2};
     uint64_t ids[4];
     size_t count = 0;
@@ -40,8 +40,8 @@ static void what_is_none(void) {
     } bad[] = {{{0}, 0},
                {{0x00}, 1},
                {{0xc1}, 1},
-               {{0xc1, 0xff, 0xff, 0xff, 0xff, 0xff}, 6},       /* longer than all */
-               {{0xc1, 0xe0, 3, 1, 2, 3, 4, 5, 6, 7, 8}, 11},   /* a partial session key */
+               {{0xc1, 0xff, 0xff, 0xff, 0xff, 0xff}, 6},        /* longer than all */
+               {{0xc1, 0xe0, 3, 1, 2, 3, 4, 5, 6, 7, 8}, 11},    /* a partial session key */
                {{0xc1, 0x0a, 2, 1, 2, 3, 4, 5, 6, 7, 8, 1}, 12}, /* version 2 */
                {{0xc1, 0x09, 3, 1, 2, 3, 4, 5, 6, 7, 8}, 11},
                {{0xcb, 0x02, 'b', 0}, 4}, /* literal data */
@@ -54,10 +54,14 @@ static void what_is_none(void) {
 }
 
 static void armor(void) {
-    static const char good[] = "noise\n-----BEGIN PGP MESSAGE-----\nComment: x\r\n\r\nAAEC\r\nAwQF\n=AbCd\n"
-                               "-----END PGP MESSAGE-----\n";
+    static const char good[] =
+        "noise\n-----BEGIN PGP MESSAGE-----\nComment: x\r\n\r\nAAEC\r\nAwQF\n=AbCd\n"
+        "-----END PGP MESSAGE-----\n";
     static const char *const bad[] = {
-        "", "AAEC", "-----BEGIN PGP MESSAGE-----\n", "-----BEGIN PGP MESSAGE-----\n\nAAEC\n",
+        "",
+        "AAEC",
+        "-----BEGIN PGP MESSAGE-----\n",
+        "-----BEGIN PGP MESSAGE-----\n\nAAEC\n",
         "-----BEGIN PGP MESSAGE-----\n\nA?EC\n-----END PGP MESSAGE-----",
         "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAEC\n-----END PGP PUBLIC KEY BLOCK-----\n"};
     C138_BUF struct c138_buf out = C138_BUF_NULL;

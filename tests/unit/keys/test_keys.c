@@ -274,7 +274,8 @@ static void settings_are_checked(void) {
         {"{\"keys\":[{\"name\":\"a\",\"password\":\"file:/p\",\"rules\":[{\"name\":\"r\",\"to\":["
          "\"*\"]},{\"name\":\"r\",\"to\":[\"*\"]}]}]}",
          "two of its rules"},
-        {"{\"keys\":[{\"name\":\"a\",\"password\":\"file:/p\",\"pkcs11\":{\"module\":\"/m\",\"token\":"
+        {"{\"keys\":[{\"name\":\"a\",\"password\":\"file:/p\",\"pkcs11\":{\"module\":\"/"
+         "m\",\"token\":"
          "\"t\",\"label\":\"l\",\"pin\":\"file:/p\"}}]}",
          "a password and a token"},
         {"{\"keys\":[{\"name\":\"a\",\"pkcs11\":{\"module\":\"/m\",\"token\":\"t\",\"label\":\"l\","

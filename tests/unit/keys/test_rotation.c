@@ -82,6 +82,5 @@ static void strange_files(void) {
     folder_free(&f);
 }
 
-const CU_TestInfo tests_rotation[] = {{"written and found", written_and_found},
-                                      {"strange files", strange_files},
-                                      CU_TEST_INFO_NULL};
+const CU_TestInfo tests_rotation[] = {
+    {"written and found", written_and_found}, {"strange files", strange_files}, CU_TEST_INFO_NULL};

@@ -15,17 +15,16 @@ static void hex(const char *text, uint8_t bytes[32]) {
 static void low_s(void) {
     static const struct {
         const char *s, *low;
-    } cases[] = {
-        {"0000000000000000000000000000000000000000000000000000000000000001",
-         "0000000000000000000000000000000000000000000000000000000000000001"},
-        /* (n - 1) / 2, the highest that stays */
-        {"7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0",
-         "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"},
-        {"7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1",
-         "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"},
-        /* n - 1 */
-        {"fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140",
-         "0000000000000000000000000000000000000000000000000000000000000001"}};
+    } cases[] = {{"0000000000000000000000000000000000000000000000000000000000000001",
+                  "0000000000000000000000000000000000000000000000000000000000000001"},
+                 /* (n - 1) / 2, the highest that stays */
+                 {"7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0",
+                  "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"},
+                 {"7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1",
+                  "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"},
+                 /* n - 1 */
+                 {"fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140",
+                  "0000000000000000000000000000000000000000000000000000000000000001"}};
     for (size_t i = 0; i < C138_COUNT(cases); i++) {
         uint8_t s[32], low[32];
         hex(cases[i].s, s);
@@ -58,8 +57,8 @@ static void comes_back(void) {
 }
 
 static void environment(void) {
-    static const char *const bad[] = {"", "=x", "lower=x", "A B=x", "NAME", "1A=x", "LD_PRELOAD=/x.so",
-                                      "LD_LIBRARY_PATH=/x"};
+    static const char *const bad[] = {"",     "=x",   "lower=x",          "A B=x",
+                                      "NAME", "1A=x", "LD_PRELOAD=/x.so", "LD_LIBRARY_PATH=/x"};
     CU_ASSERT(token_environment_ok("SOFTHSM2_CONF=/etc/softhsm2.conf"));
     CU_ASSERT(token_environment_ok("A1_=") && token_environment_ok("LDX=1"));
     for (size_t i = 0; i < C138_COUNT(bad); i++)
