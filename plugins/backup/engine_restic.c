@@ -297,8 +297,9 @@ static c138_status verify(struct engine *e, const struct manifest *m,
     c138_status status = snapshot_of(e, m->id, &snapshot, NULL, err);
     if (status < 0)
         return status;
-    const char *ls[] = {"ls", snapshot, i->folder, NULL}, *check[] = {"check", "--read-data", NULL};
-    status = run(e, level < 1 ? ls : check, level < 1 ? NULL : &out, err);
+    const char *count[] = {"stats", "--json", snapshot, NULL};
+    const char *check[] = {"check", "--read-data", NULL};
+    status = run(e, level < 1 ? count : check, &out, err);
     if (status != C138_E_UNAVAILABLE || !err)
         return status;
     const struct c138_err said = *err;
