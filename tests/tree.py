@@ -102,7 +102,8 @@ WORDS = {"chain"}  # a plugin's name that also is a word of its own (a chain of 
 # rotation of a role and of a validator; for the chain, of which a node is a part; for services, quorum and sealed keys of a backup.
 BUILT_UPON = {("chain", "keys"), ("besu", "chain"), ("besu", "keys"), ("besu", "stack"),
               ("keys", "gpg"), ("keys", "chain"), ("keys", "besu"), ("stack", "besu"),
-              ("backup", "stack"), ("backup", "besu"), ("backup", "keys")}
+              ("backup", "stack"), ("backup", "besu"), ("backup", "keys"),
+              ("keys", "backup")}  # only a section of its own settings, which is called so
 
 
 def check_names():

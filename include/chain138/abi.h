@@ -15,6 +15,7 @@
  * lifetime is part of the contract: a change of it raises a version.
  *
  *   1.0  first version
+ *   1.1  c138_caller.plan, c138_process.watch
  */
 #ifndef CHAIN138_ABI_H
 #define CHAIN138_ABI_H

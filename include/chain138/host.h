@@ -42,7 +42,8 @@ typedef void (*c138_text_fn)(void *user, const char *text, uint64_t length);
  * within a few milliseconds may leave together: at the latest when the callback ends, when it asks
  * the agent for something else, or with an event that it publishes later. `cause` is the call during
  * which it happened, or NULL. C138_E_INVALID: not declared, or not one JSON object. C138_E_LIMIT:
- * over 64 KiB, or over the plugin's rate of kept events. */
+ * over 64 KiB. The agent drops kept events beyond the plugin's rate (`keep_rate`), counts them, and
+ * says so in "agent.plugin-flooding": publish() does not wait for that. */
 #define C138_EXT_BUS "chain138.bus/1"
 typedef struct c138_bus {
     uint32_t struct_size;

@@ -167,7 +167,9 @@ static void set_result(const struct making *m) {
 /* --- The whole -------------------------------------------------------------------------------- */
 
 static c138_status make(struct making *m, const struct item_config **items, size_t count) {
-    c138_status status = m->engine->ops->begin(m->engine, m->call->job_id, m->err);
+    c138_status status = m->engine->ops->clean(m->engine, m->err);
+    if (status >= 0)
+        status = m->engine->ops->begin(m->engine, m->call->job_id, m->err);
     for (size_t i = 0; status >= 0 && i < count; i++)
         status = add_item(m, items[i]);
     if (status >= 0)

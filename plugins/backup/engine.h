@@ -35,7 +35,8 @@ struct engine_ops {
      * it is a backup. */
     c138_status (*resume)(struct engine *e, const char *id, struct progress *progress,
                           int *ret_done, struct c138_err *err);
-    /* Takes away what runs that were never committed left. */
+    /* Before a run: what earlier ones left that nobody repeats. Half-made things go, whole ones are
+     * published. */
     c138_status (*clean)(struct engine *e, struct c138_err *err);
     c138_status (*list)(struct engine *e, engine_on_id on_id, void *user, struct c138_err *err);
     c138_status (*manifest)(struct engine *e, const char *id, struct manifest **ret,

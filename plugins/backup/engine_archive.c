@@ -119,27 +119,39 @@ static c138_status resume(struct engine *e, const char *id, struct progress *pro
     return status;
 }
 
-/* Workplaces beside each other: "<before>ID". Those with a manifest are whole. */
-static c138_status clean_folder(const char *folder, const char *before, struct c138_err *err) {
-    DIR *dir = opendir(folder);
+/* What a run that nobody repeats left: half-made things go, what is whole is published. */
+static c138_status clean_one(struct engine *e, const char *folder, const char *id,
+                             struct c138_err *err) {
+    C138_FREE char *manifest = c138_path_join(folder, MANIFEST_NAME);
+    struct progress progress;
+    if (!files_exists(manifest))
+        return files_remove(folder, err);
+    progress_begin(&progress, e->call, "storing an earlier backup", 0);
+    return store_of(e)->ops->publish(store_of(e), id, folder, &progress, err);
+}
+
+/* Workplaces beside each other: "<before>ID". */
+static c138_status clean_folder(struct engine *e, const char *folder, const char *before,
+                                struct c138_err *err) {
+    struct dirent **names = NULL;
+    int count = scandir(folder, &names, NULL, alphasort);
     c138_status status = C138_OK;
-    for (struct dirent *d; dir && status >= 0 && (d = readdir(dir));) {
-        if (!c138_starts_with(d->d_name, before) || !c138_ulid_valid(d->d_name + strlen(before)))
-            continue;
-        C138_FREE char *path = c138_path_join(folder, d->d_name);
-        C138_FREE char *manifest = c138_path_join(path, MANIFEST_NAME);
-        if (!files_exists(manifest))
-            status = files_remove(path, err);
+    for (int n = 0; n < count; n++) {
+        const char *name = names[n]->d_name;
+        C138_FREE char *path = c138_path_join(folder, name);
+        if (status >= 0 && c138_starts_with(name, before) &&
+            c138_ulid_valid(name + strlen(before)))
+            status = clean_one(e, path, name + strlen(before), err);
+        free(names[n]);
     }
-    if (dir)
-        (void)closedir(dir);
+    free(names);
     return status;
 }
 
 static c138_status clean(struct engine *e, struct c138_err *err) {
     C138_FREE char *before = c138_xasprintf(".partial-%s-", e->backup->host->host_name);
-    return e->target->kind == TARGET_FOLDER ? clean_folder(e->target->path, before, err)
-                                            : clean_folder(e->backup->spool, "", err);
+    return e->target->kind == TARGET_FOLDER ? clean_folder(e, e->target->path, before, err)
+                                            : clean_folder(e, e->backup->spool, "", err);
 }
 
 /* --- Looking ---------------------------------------------------------------------------------- */

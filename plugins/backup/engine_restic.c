@@ -241,15 +241,37 @@ static c138_status clean(struct engine *e, struct c138_err *err) {
 
 /* --- Looking ---------------------------------------------------------------------------------- */
 
-static c138_status manifest(struct engine *e, const char *id, struct manifest **ret,
-                            struct c138_err *err) {
-    C138_FREE char *snapshot = NULL, *path = NULL;
-    C138_BUF struct c138_buf out = C138_BUF_NULL;
+/* Manifests do not change, and each is two runs of restic away: what was fetched is kept. */
+static char *kept_path(const struct engine *e, const char *id) {
+    return c138_xasprintf("%s/restic-manifests/%s-%s.json", e->backup->host->state_dir,
+                          e->target->name, id);
+}
+
+static void keep_manifest(const struct engine *e, const char *id, const struct c138_buf *text) {
+    C138_FREE char *path = kept_path(e, id), *folder = in_state(e, "restic-manifests");
+    if (c138_mkdir_p(folder, 0700, NULL) >= 0)
+        (void)c138_file_write(path, 0600, c138_buf_text(text), text->length, NULL);
+}
+
+static c138_status fetch_manifest(struct engine *e, const char *id, struct c138_buf *out,
+                                  struct c138_err *err) {
+    C138_FREE char *snapshot = NULL, *path = NULL, *kept = kept_path(e, id);
+    if (c138_file_read(kept, MANIFEST_MAX_BYTES, out, NULL) >= 0)
+        return C138_OK;
     c138_status status = snapshot_of(e, id, &snapshot, &path, err);
     if (status < 0)
         return status;
     const char *args[] = {"dump", snapshot, path, NULL};
-    status = run(e, args, &out, err);
+    status = run(e, args, out, err);
+    if (status >= 0)
+        keep_manifest(e, id, out);
+    return status;
+}
+
+static c138_status manifest(struct engine *e, const char *id, struct manifest **ret,
+                            struct c138_err *err) {
+    C138_BUF struct c138_buf out = C138_BUF_NULL;
+    c138_status status = fetch_manifest(e, id, &out, err);
     if (status >= 0)
         status = manifest_parse(c138_buf_text(&out), out.length, ret, err);
     if (status >= 0 && (strcmp((*ret)->id, id) || strcmp((*ret)->engine, "restic"))) {
@@ -275,8 +297,9 @@ static c138_status verify(struct engine *e, const struct manifest *m,
     c138_status status = snapshot_of(e, m->id, &snapshot, NULL, err);
     if (status < 0)
         return status;
-    const char *ls[] = {"ls", snapshot, i->folder, NULL}, *check[] = {"check", "--read-data", NULL};
-    status = run(e, level < 1 ? ls : check, level < 1 ? NULL : &out, err);
+    const char *count[] = {"stats", "--json", snapshot, NULL};
+    const char *check[] = {"check", "--read-data", NULL};
+    status = run(e, level < 1 ? count : check, &out, err);
     if (status != C138_E_UNAVAILABLE || !err)
         return status;
     const struct c138_err said = *err;
@@ -330,8 +353,10 @@ static c138_status restore(struct engine *e, const struct manifest *m,
 }
 
 static c138_status forget(struct engine *e, const struct manifest *m, struct c138_err *err) {
-    C138_FREE char *snapshot = NULL;
-    c138_status status = snapshot_of(e, m->id, &snapshot, NULL, err);
+    C138_FREE char *snapshot = NULL, *kept = kept_path(e, m->id);
+    c138_status status = files_remove(kept, err);
+    if (status >= 0)
+        status = snapshot_of(e, m->id, &snapshot, NULL, err);
     if (status < 0)
         return status == C138_E_NOTFOUND ? C138_OK : status;
     const char *args[] = {"forget", snapshot, NULL};

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int restore_is_open(const char *path) {
     C138_FREE char *database = item_database_of(path);
@@ -194,6 +195,12 @@ c138_status restore_plan(struct restoring *r) {
         return c138_error(r->err, C138_E_CONFLICT, "backup.running",
                           "the node of %s runs (it holds database/LOCK): stop it, or name its "
                           "service in the item's config",
+                          r->config->path);
+    if (r->old && access(r->config->path, W_OK) < 0)
+        return c138_error(r->err, C138_E_DENIED, "backup.denied",
+                          "this agent's user may not change %s: restore --into a folder and move it "
+                          "there as its owner, or let the agent write (ReadWritePaths= and its "
+                          "owner)",
                           r->config->path);
     record_read(r->backup, r->manifest->id, &record);
     c138_time_format(r->manifest->created_ns, created);

@@ -586,9 +586,42 @@ def the_stage_helper_has_one_right():
         stopping.append(1)
 
 
+def extents_are_shared_where_the_file_system_can():
+    if os.geteuid() != 0 or not shutil.which("mkfs.btrfs"):
+        raise Skip("no mkfs.btrfs, or not root")
+    with Host() as h:
+        image, place = h.agent.path("image"), h.agent.path("btrfs")
+        os.makedirs(place)
+        with open(image, "wb") as f:
+            f.truncate(1 << 30)
+        subprocess.run(["mkfs.btrfs", "-q", image], check=True)
+        if subprocess.run(["mount", "-o", "loop", image, place], capture_output=True).returncode:
+            raise Skip("no right to mount an image")
+        try:
+            section = h.section
+            h.section = lambda: section().replace('path = "%s";' % h.data, 'path = "%s";' % place)
+            h.agent.plugin_config("backup", h.section())
+            equal(h.agent.ctl("reload")[0], 0)
+            h.up()
+            with Writer(place) as w:
+                for _ in range(5):
+                    made = h.create("--items", "chain")
+                    equal(made["items"][0]["details"]["method"], "reflink")
+                w.stop()
+            h.agent.json("backup", "verify", "--level", "3")
+            newest = judge(place + "/database")
+            h.restore(made["id"], "chain")
+            check(0 < judge(place + "/database") <= newest)
+            h.agent.stop()
+        finally:
+            subprocess.run(["umount", "-l", place], check=True)
+    print("peer: btrfs of Linux %s" % os.uname().release)
+
+
 if __name__ == "__main__":
     run("backup_targets.py", [a_bucket_holds_backups, a_bucket_in_trouble, an_upload_goes_on_after_kill, a_real_s3_service,
                               restic_keeps_what_did_not_change_once, restic_killed_in_the_middle, only_recipients_can_open_it,
                               a_database_comes_back, another_plugin_has_items,
                               a_node_is_stopped_only_while_quorum_remains, the_ladder_goes_on_to_a_hook,
-                              keys_are_taken_sealed_and_never_on_two_hosts, the_stage_helper_has_one_right])
+                              keys_are_taken_sealed_and_never_on_two_hosts, the_stage_helper_has_one_right,
+                              extents_are_shared_where_the_file_system_can])

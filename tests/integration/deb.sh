@@ -31,6 +31,8 @@ holds() {
 holds chain138-agent usr/sbin/chain138d usr/bin/chain138ctl usr/libexec/chain138/chain138-plugin-host \
     lib/systemd/system/chain138d.service usr/lib/sysusers.d/chain138.conf usr/lib/tmpfiles.d/chain138.conf \
     usr/share/man/man1/chain138ctl.1.gz usr/share/man/man8/chain138d.8.gz
+holds chain138-agent-plugin-backup 'usr/lib/[^/]*/chain138/plugins/backup.so' usr/libexec/chain138/chain138-stage \
+    lib/systemd/system/chain138-stage.socket lib/systemd/system/chain138-stage@.service
 holds chain138-agent-plugin-besu 'usr/lib/[^/]*/chain138/plugins/besu.so'
 holds chain138-agent-plugin-chain 'usr/lib/[^/]*/chain138/plugins/chain.so'
 holds chain138-agent-plugin-stack 'usr/lib/[^/]*/chain138/plugins/stack.so'

@@ -203,7 +203,7 @@ class Validators:
                 "--rpc-http-authentication-jwt-public-key-file=" + made.path("config/jwt.pub"),
                 "--color-enabled=false"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-                env=dict(os.environ, BESU_OPTS=os.environ.get("BESU_OPTS", "-Xmx512m"))))
+                env=dict(os.environ, BESU_OPTS=os.environ.get("BESU_OPTS", "-Xmx512m -XX:TieredStopAtLevel=1"))))
 
     def __enter__(self):
         return self
@@ -256,7 +256,7 @@ def a_real_besu_runs_it():
             except AssertionError:
                 return None
             return v if len(v.get("members", [])) == 4 and all(x["state"] == "ok" for x in v["members"]) else None
-        seen = until(moving, 180, 1)
+        seen = until(moving, 420, 1)  # round timers double: validators that start slowly meet after minutes
         check(seen, m.agent.ctl("besu", "status")[1] + m.read("logs/validator-1/besu.log")[-3000:])
         head = m.agent.json("besu", "status")["network"]["head"]
         check(until(lambda: m.agent.json("besu", "status")["network"]["head"] > head + 2, 30), "blocks go on")

@@ -463,6 +463,32 @@ static void test_process(void) {
     CU_ASSERT_EQUAL(peer_down(&p), C138_OK);
 }
 
+static void watched(struct peer *p, const char *script, const char *until, int64_t status,
+                    int64_t code, uint64_t least) {
+    C138_JSON struct c138_json *r = NULL;
+    C138_FREE char *params = c138_xasprintf(
+        "{\"program\":\"/bin/sh\",\"args\":[\"-c\",\"%s\"],%s%s%s\"timeout\":\"20s\","
+        "\"output_max\":1024}",
+        script, until ? "\"input\":\"" : "", until ? until : "", until ? "\"," : "");
+    CU_ASSERT_EQUAL_FATAL(peer_call(p, "watch", params, &r), C138_OK);
+    CU_ASSERT_EQUAL(c138_json_get_int(r, "status", 1), status);
+    CU_ASSERT_EQUAL(c138_json_get_int(r, "exit", 1), code);
+    CU_ASSERT_TRUE(c138_json_get_uint(r, "bytes", 0) >= least);
+}
+
+/* Output without a bound, as it comes; and an end that was asked for while it runs. */
+static void test_watch(void) {
+    struct peer p;
+    CU_ASSERT_FATAL(peer_up(&p, PEER_SOCKET, "runner", "{}"));
+    watched(&p, "i=0; while [ $i -lt 3000 ]; do echo 0123456789abcdef0123456789; i=$((i+1)); done",
+            NULL, C138_OK, 0, 3000 * 27);
+    watched(&p, "exit 7", NULL, C138_OK, 7, 0);
+    watched(&p, "echo ready; sleep 60", "ready", C138_OK, 128 + 15, 6);
+    watched(&p, "trap 'echo bye; exit 4' TERM; echo ready; while :; do sleep 0.05; done", "ready",
+            C138_OK, 4, 6);
+    CU_ASSERT_EQUAL(peer_down(&p), C138_OK);
+}
+
 const CU_TestInfo tests_runtime[] = {{"hello", test_hello},
                                      {"echo of every type", test_echo},
                                      {"failures", test_failures},
@@ -483,4 +509,5 @@ const CU_TestInfo tests_runtime[] = {{"hello", test_hello},
                                      {"many calls", test_many},
                                      {"large answer", test_large},
                                      {"process", test_process},
+                                     {"a watched program", test_watch},
                                      CU_TEST_INFO_NULL};
