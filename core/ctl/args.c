@@ -40,6 +40,16 @@ static const struct own *own_of(const char *name, size_t length) {
     return NULL;
 }
 
+int args_hides(const char *param) {
+    char name[64];
+    size_t length = strlen(param);
+    if (length >= sizeof(name))
+        return 0;
+    for (size_t i = 0; i <= length; i++)
+        name[i] = param[i] == '_' ? '-' : param[i];
+    return own_of(name, length) != NULL;
+}
+
 static c138_status add_param(struct args *a, const char *name, size_t length, const char *value,
                              int bare, struct c138_err *err) {
     if (a->n_params == ARGS_PARAMS_MAX)

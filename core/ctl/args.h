@@ -35,6 +35,9 @@ struct args {
 
 /* C138_E_INVALID key "usage" with what is wrong. `argv` without the program's name; borrowed. */
 c138_status args_parse(int argc, char **argv, struct args *ret, struct c138_err *err);
+/* 1: an option of the control has the name of this parameter ("dry_run"), so that only --param names
+ * it. */
+int args_hides(const char *param);
 /* The value of a parameter, the last one given; NULL: absent. */
 const char *args_value(const struct args *a, const char *name);
 /* The parameters as one object of text values; a name given twice becomes a list. The caller owns

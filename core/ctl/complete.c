@@ -90,6 +90,10 @@ static void param_names(const struct completing *k, const char *action) {
         const char *name = c138_json_get_str(field, "name", "");
         if (c138_json_get_bool(field, "hidden", 0) || args_value(&k->c->args, name))
             continue;
+        if (args_hides(name)) {
+            candidate(k, "--param");
+            continue;
+        }
         C138_FREE char *option = c138_xasprintf("--%s", name);
         for (char *p = option; *p; p++)
             *p = *p == '_' ? '-' : *p;

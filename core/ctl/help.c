@@ -80,6 +80,12 @@ static void help_plugin(const struct decl_plugin *p) {
 /* --- One action ------------------------------------------------------------------------------ */
 
 static void option_name(struct c138_buf *b, const struct decl_field *f) {
+    if (args_hides(f->name)) {
+        c138_buf_addf(b, "--param %s=", f->name);
+        for (const char *p = decl_type_name(f->type); *p; p++)
+            c138_buf_addc(b, (char)toupper((unsigned char)*p));
+        return;
+    }
     c138_buf_adds(b, "--");
     for (const char *p = f->name; *p; p++)
         c138_buf_addc(b, *p == '_' ? '-' : *p);

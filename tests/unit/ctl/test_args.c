@@ -23,6 +23,13 @@ static char *params(const char *line) {
     return c138_json_dump(v);
 }
 
+static void test_hidden(void) {
+    CU_ASSERT(args_hides("wait"));
+    CU_ASSERT(args_hides("dry_run"));
+    CU_ASSERT(!args_hides("waits"));
+    CU_ASSERT(!args_hides("node"));
+}
+
 static void test_parameters(void) {
     static const struct {
         const char *line, *params;
@@ -104,6 +111,7 @@ static void test_positional(void) {
 const CU_TestInfo tests_args[] = {
     {"parameters", test_parameters},
     {"own options", test_own_options},
+    {"hidden", test_hidden},
     {"positional", test_positional},
     CU_TEST_INFO_NULL,
 };
