@@ -114,6 +114,7 @@ c138_status jobs_approve(struct jobs *j, const char *id, const char *digest,
                           "chain138ctl approvals",
                           id, job->digest);
     decided(job, "approve", who, "approved");
+    job->attempt = 0; /* to plan it was no attempt to run it */
     job_to_queue(j, job);
     return C138_OK;
 }

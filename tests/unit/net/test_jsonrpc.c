@@ -9,18 +9,18 @@
 #include <string.h>
 
 static c138_status read1(const char *text, struct c138_rpc_call *call, struct c138_err *err) {
+    c138_rpc_call_deinit(call); /* of the answer before */
     *call = (struct c138_rpc_call){.method = "qbft_getSignerMetrics"};
     *err = (struct c138_err){0};
     return c138_rpc_read(text, strlen(text), 7, call, 1, 0, err);
 }
 
 static void test_read_single(void) {
-    struct c138_rpc_call call;
+    struct c138_rpc_call call = {0};
     struct c138_err err;
     CU_ASSERT_EQUAL(read1(" {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":\"0x1\"}", &call, &err),
                     C138_OK);
     CU_ASSERT_STRING_EQUAL(c138_json_as_str(call.result, ""), "0x1");
-    c138_rpc_call_deinit(&call);
     CU_ASSERT_EQUAL(read1("{\"id\":7,\"result\":null}", &call, &err), C138_OK);
     CU_ASSERT_EQUAL(call.status, C138_OK);
     CU_ASSERT_PTR_NULL(call.result);
@@ -42,6 +42,7 @@ static void test_read_single(void) {
     CU_ASSERT_PTR_NOT_NULL(strstr(call.error.text, "a b (code -32000)"));
     read1("{\"id\":7}", &call, &err);
     CU_ASSERT_STRING_EQUAL(call.error.key, "rpc.no-answer");
+    c138_rpc_call_deinit(&call);
 }
 
 static void test_read_wrong(void) {
@@ -60,7 +61,7 @@ static void test_read_wrong(void) {
                  {"{\"id\":\"7\",\"result\":1}", "rpc.wrong-id"},
                  {"{\"result\":1}", "rpc.wrong-id"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        struct c138_rpc_call call;
+        struct c138_rpc_call call = {0};
         struct c138_err err;
         CU_ASSERT_EQUAL(read1(cases[i].text, &call, &err), C138_E_INVALID);
         if (strcmp(err.key, cases[i].key))
