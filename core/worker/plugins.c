@@ -601,8 +601,10 @@ struct plugins *plugins_free(struct plugins *p) {
         return NULL;
     for (size_t n = 0; n < p->count; n++) {
         struct row *r = p->rows[n];
-        end_instance(r->current);
-        end_instance(r->next);
+        /* Taken out first: what was asked of one that was just being started fails now, and who
+         * hears so must not find it here and lay it with the old ones. */
+        end_instance(C138_STEAL(r->current));
+        end_instance(C138_STEAL(r->next));
         event_free(r->timer);
         want_deinit(&r->want);
         want_deinit(&r->staged);
