@@ -58,6 +58,9 @@ c138_status item_postgres_open(struct item *i, struct c138_err *err);
  * rpc_url or no answer. */
 struct c138_json *item_chain_head(struct backup *b, const struct item_config *c, int whole);
 
+/* {number, hash} of a block there; NULL where there is no answer. */
+struct c138_json *item_chain_block(struct backup *b, const struct item_config *c, const char *tag);
+
 /* One program to its end: what it printed (at most 8 MiB; NULL: not wanted), *ret_exit. Errors name the program. */
 c138_status item_program(const struct backup *b, c138_call *call, const char *const *argv,
                          const char *const *env, struct c138_buf *out, struct c138_buf *error_text,
