@@ -77,7 +77,7 @@ c138_status item_postgres_ask(const struct backup *b, c138_call *call,
 c138_status item_postgres_rows(const struct backup *b, c138_call *call,
                                const struct item_config *c, const char *database,
                                struct c138_json **ret, struct c138_err *err);
-/* Reads a dump to its last byte. */
+/* Reads a dump to its last byte; each table's rows must have their end. */
 c138_status item_postgres_check(const struct backup *b, c138_call *call, const char *folder,
                                 struct c138_err *err);
 #endif

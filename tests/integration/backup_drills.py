@@ -5,6 +5,7 @@ damaged dumps; and the plugins keys and stack as they are, not stand-ins.
 The node is besu_standin.c, which takes Besu's command line; where BESU_HOME is set, the program is Besu itself.
 """
 import glob
+import hashlib
 import http.server
 import json
 import os
@@ -12,11 +13,13 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 
-from backup_rig import Host, Writer, judge
+from backup_rig import Host, Writer
+from backup_targets import Postgres
 from docker_engine import Engine, libraries
 from harness import Skip, built, check, equal, run, until
+from keys_backup import Host as KeysHost
+from recipients import Recipients
 
 STANDIN = built("tests/integration/besu_standin")
 GENESIS = "genesis.json"
@@ -236,9 +239,136 @@ def a_container_is_gone_after_kill():
         check(until(lambda: not boxes(e) and not left(h), 30), (boxes(e), left(h)))
 
 
+# --- Dumps that are damaged ----------------------------------------------------------------------
+
+def cut_largest(folder):
+    data = max(glob.glob(folder + "/dump/*.dat"), key=os.path.getsize)
+    os.truncate(data, os.path.getsize(data) // 2)
+    return data
+
+
+def sha256(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def rewrite(folder, tree):
+    """The stored archive of item "ledger" anew from a tree, with every hash and size as it is then."""
+    packed, sums = folder + "/ledger.tar.zst", folder + "/ledger.sha256"
+    with open(sums) as f:
+        names = [line.split("  ", 1)[1].rstrip("\n") for line in f]
+    with open(sums, "w") as f:
+        f.write("".join("%s  %s\n" % (sha256(os.path.join(tree, n)), n) for n in names))
+    subprocess.run("tar --format=pax --no-recursion -cf - -C %s dump %s | zstd -q -f -o %s" % (tree, " ".join(names), packed),
+                   shell=True, check=True)
+    with open(folder + "/manifest.json") as f:
+        manifest = json.load(f)
+    item = manifest["items"][0]
+    item.update(bytes=sum(os.path.getsize(os.path.join(tree, n)) for n in names), stored_bytes=os.path.getsize(packed),
+                sha256=sha256(packed), sums_sha256=sha256(sums))
+    with open(folder + "/manifest.json", "w") as f:
+        json.dump(manifest, f)
+
+
+def damaged_dumps_are_refused():
+    """pg_restore --list accepts each of them."""
+    if not shutil.which("zstd"):
+        raise Skip("no zstd")
+    with Host() as h:
+        with Postgres(h.agent.path("pg")) as pg:
+            h.agent.write("pgpassword", "elephant\n", 0o600)
+            bin_folder = h.agent.path("bin")
+            os.makedirs(bin_folder)
+            for name in ("pg_dumpall", "pg_restore", "psql"):
+                os.symlink("%s/%s" % (pg.bin, name), "%s/%s" % (bin_folder, name))
+            programs = ", ".join('"%s/%s"' % (bin_folder, p) for p in ("pg_dump", "pg_dumpall", "pg_restore", "psql"))
+            damage = h.agent.path("scratch/damage")  # there: what pg_dump wrote is cut
+            h.agent.write("bin/pg_dump", """#!/bin/sh
+%s/pg_dump "$@" || exit
+while [ "$1" != -f ]; do shift; done
+if [ -e %s ]; then f=$(ls -S "$2"/[0-9]*.dat | head -n 1); cp -r "$2" %s; truncate -s 1000 "$f"; truncate -s 1000 "%s/${f##*/}"; fi
+""" % (pg.bin, damage, damage + ".dump", damage + ".dump"), 0o755)
+            change(h, "programs = ()", 'postgres_bin = "%s"; programs = (%s)' % (bin_folder, programs))
+            change(h, "items = (", """items = ({ name = "ledger"; kind = "postgres"; host = "127.0.0.1"; port = %d; user = "postgres";
+              database = "chain138"; password = "file:%s"; }, """ % (pg.port, h.agent.path("pgpassword")))
+            pg.sql("create database chain138")
+            pg.sql("create table blocks (n bigint primary key, hash text); "
+                   "insert into blocks select i, md5(i::text) from generate_series(1, 5000) i", "chain138")
+            good = h.create("--items", "ledger")["id"]
+            equal(h.agent.json("backup", "verify", good, "--level", "2")["level"], 2)
+
+            def listed(dump):
+                equal(subprocess.run([pg.bin + "/pg_restore", "--list", dump], capture_output=True).returncode, 0, "the control")
+
+            # Damaged between pg_dump and the check: it never becomes a backup.
+            open(damage, "w").close()
+            status, out, err = h.agent.ctl("backup", "create", "--items", "ledger")
+            check(status != 0 and "is cut off" in out + err, out + err)
+            listed(damage + ".dump")
+            os.unlink(damage)
+            equal([r["id"] for r in h.agent.json("backup", "list")["backups"]], [good])
+            # Damaged in the store, with all hashes made anew: level 1 has nothing to find, level 2 has.
+            tree = h.agent.path("scratch/tree")
+            h.restore(good, "ledger", into=tree)
+            rewrite(h.id_folder(good), tree)
+            equal(h.agent.json("backup", "verify", good, "--level", "2")["level"], 2, "what is packed anew and whole is taken")
+            cut_largest(tree)
+            listed(tree + "/dump")
+            rewrite(h.id_folder(good), tree)
+            equal(h.agent.json("backup", "verify", good, "--level", "1")["level"], 1, "the hashes are right")
+            status, out, err = h.agent.ctl("backup", "verify", good, "--level", "2")
+            check(status != 0 and "is cut off" in out + err, out + err)
+            equal(h.agent.json("backup", "list")["backups"][0]["state"], "damaged")
+            version = pg.sql("show server_version")
+    print("peer: PostgreSQL %s" % version)
+
+
+# --- The plugins keys and stack themselves -------------------------------------------------------
+
+class KeysAndBackup(KeysHost):
+    """An agent with keys, gpg and backup."""
+
+    def with_backup(self):
+        h = Host.__new__(Host)
+        h.agent, h.store = self.agent, self.agent.path("store")
+        for folder in ("store", "scratch"):
+            os.makedirs(self.agent.path(folder))
+        self.agent.install("backup")
+        self.agent.main_config("policy: { self_approval = true; };")
+        self.agent.plugin_config("backup", """enabled = true; grants = ("bus", "call", "kv", "timer", "metrics", "secret", "process");
+          memory_max = "1GiB"; scratch = "%s"; items = ({ name = "keys"; kind = "keys"; });
+          targets = ({ name = "store"; kind = "folder"; path = "%s"; });""" % (self.agent.path("scratch"), h.store))
+        status, out, err = self.agent.ctl("reload")
+        equal(status, 0, out + err)
+        return h.up()
+
+
+def keys_go_through_a_backup():
+    with Recipients("admin", "recovery") as people, KeysAndBackup(people) as first:
+        was = first.fill()
+        h = first.with_backup()
+        made = h.create("--items", "keys")
+        equal(sorted(made["items"][0]["details"]["keys"]), sorted(was))
+        into = h.agent.path("scratch/keys")
+        equal(h.restore(made["id"], "keys", into=into)["place"], into)
+        names = os.listdir(into)
+        equal(len(names), 1)
+        with open(os.path.join(into, names[0])) as f:
+            sealed = f.read()
+        password = people.decrypt("recovery", json.loads(sealed)["password"]["messages"][0]["message"])
+        with KeysHost(people) as other:
+            other.lay("backup.json", sealed)
+            other.agent.write("typed", password, 0o600)
+            got = other.agent.json("keys", "restore", "--file", "backup.json", "--file-password", "file:" + other.agent.path("typed"))
+            equal({k["name"]: k["state"] for k in got["keys"]}, {n: "restored" for n in was})
+            equal(other.public(), was)
+        print("peer: gpg", people.version())
+
+
 def main():
     global ENGINE, NO_ENGINE
-    tests = [a_program_without_peers, an_image_without_a_network, a_container_is_gone_after_kill]
+    tests = [a_program_without_peers, an_image_without_a_network, a_container_is_gone_after_kill, damaged_dumps_are_refused,
+             keys_go_through_a_backup]
     try:
         with Engine() as ENGINE:
             run("backup_drills.py", tests)
