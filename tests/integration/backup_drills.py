@@ -305,6 +305,8 @@ if [ -e %s ]; then f=$(ls -S "$2"/[0-9]*.dat | head -n 1); cp -r "$2" %s; trunca
             status, out, err = h.agent.ctl("backup", "create", "--items", "ledger")
             check(status != 0 and "is cut off" in out + err, out + err)
             listed(damage + ".dump")
+            whole = subprocess.run([pg.bin + "/pg_restore", "-f", "/dev/null", damage + ".dump"], capture_output=True)
+            equal(whole.returncode, 0, "and it reads this one to its end without a word")
             os.unlink(damage)
             equal([r["id"] for r in h.agent.json("backup", "list")["backups"]], [good])
             # Damaged in the store, with all hashes made anew: level 1 has nothing to find, level 2 has.
@@ -365,10 +367,57 @@ def keys_go_through_a_backup():
         print("peer: gpg", people.version())
 
 
+# While it runs, nobody can copy its database: the file that names the rest is elsewhere.
+SERVICE_SH = b"""#!/bin/sh
+mv /data/database/CURRENT /data/CURRENT
+trap 'mv /data/CURRENT /data/database/CURRENT; exit 0' TERM
+sleep 100000 &
+wait $!
+"""
+
+
+def a_container_is_stopped_copied_and_started():
+    """Method stop with the plugin stack, and a container whose database can be copied only while it is down."""
+    e = engine()
+    e.image("c138test/service:1", {"service.sh": (SERVICE_SH, 0o755)}, cmd=["/service.sh"])
+    with Host(chain='method = "stop"; service = "node";') as h:
+        still(h)
+        os.makedirs(h.agent.path("project"))
+        h.agent.write("project/docker-compose.yml", json.dumps({"version": "3.6", "services": {"node": {
+            "image": "c138test/service:1", "network_mode": "none", "stop_grace_period": "20s", "volumes": [h.data + ":/data"]}}}))
+        h.agent.install("stack")
+        h.agent.plugin_config("stack", """enabled = true; grants = ("bus", "call", "kv", "timer", "metrics", "process");
+            programs = ("%s"); compose_program = "%s"; memory_max = "1GiB"; socket = "%s"; project = "c138copy"; project_dir = "%s";
+            settle = "2s"; poll_interval = "500ms"; services = ({ name = "node"; });""" % (COMPOSE, COMPOSE, e.socket, h.agent.path("project")))
+        status, out, err = h.agent.ctl("reload")
+        equal(status, 0, out + err)
+        check(until(lambda: (h.agent.plugin("stack") or {}).get("state") == "running", 20), h.agent.log_text()[-2000:])
+
+        def state():
+            return e.get("/containers/%s/json" % e.containers("c138copy")["node"]["Id"])["State"]
+        h.agent.json("stack", "up", timeout=120)
+        current, away = os.path.join(h.database, "CURRENT"), os.path.join(h.data, "CURRENT")
+        check(until(lambda: os.path.exists(away), 30), state())
+        before = state()
+        made = h.create("--items", "chain")
+        details = made["items"][0]["details"]
+        equal(details["method"], "stop")
+        check(details["stopped_s"] > 0, details)
+        check(until(lambda: os.path.exists(away) and not os.path.exists(current), 30), state())
+        after = state()
+        check(after["Running"] and after["StartedAt"] > before["StartedAt"], (before, after))
+        h.agent.json("backup", "verify", made["id"], "--level", "2")
+        # The control: a running one is not to be had.
+        change(h, 'method = "stop"', 'method = "link"')
+        status, out, err = h.agent.ctl("backup", "create", "--items", "chain")
+        check(status != 0, out)
+        equal(state()["StartedAt"], after["StartedAt"])
+
+
 def main():
     global ENGINE, NO_ENGINE
     tests = [a_program_without_peers, an_image_without_a_network, a_container_is_gone_after_kill, damaged_dumps_are_refused,
-             keys_go_through_a_backup]
+             keys_go_through_a_backup, a_container_is_stopped_copied_and_started]
     try:
         with Engine() as ENGINE:
             run("backup_drills.py", tests)
