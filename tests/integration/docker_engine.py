@@ -117,8 +117,9 @@ class Engine:
         with tarfile.open(fileobj=out, mode="w") as tar:
             shared = libraries(program("busybox"))
             # Folders that are not named are made without the right to look into them, which only a capability makes up for.
-            for folder in sorted(parents(["bin/busybox", *shared, *(files or {})])):
-                add_folder(tar, folder, 0o755)
+            own = parents(["bin/busybox", *shared, *(files or {})]) | {"tmp", "www", "proc", "etc"}
+            for folder in sorted(own):
+                add_folder(tar, folder, 0o1777 if folder == "tmp" else 0o755)
             with open(program("busybox"), "rb") as f:
                 add_file(tar, "bin/busybox", f.read(), 0o755)
             for path, data in shared.items():
@@ -127,8 +128,6 @@ class Engine:
                 info = tarfile.TarInfo("bin/" + link)
                 info.type, info.linkname = tarfile.SYMTYPE, "busybox"
                 tar.addfile(info)
-            for folder in ("tmp", "www", "proc", "etc"):
-                add_folder(tar, folder, 0o1777 if folder == "tmp" else 0o755)
             for path, (data, mode) in (files or {}).items():
                 add_file(tar, path, data, mode)
         changes = ["LABEL %s=%s" % i for i in (labels or {}).items()]
