@@ -3,6 +3,7 @@
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
+#include "drill.h"
 #include "engine.h"
 #include "item.h"
 
@@ -152,9 +153,10 @@ static const c138_action drill_action = {
     .flags = LONG | C138_ACTION_IDEMPOTENT,
     .name = "drill",
     .summary = "Restore a backup into scratch places, open it, compare, measure, throw it away",
-    .help = "The seconds are the measured part of the recovery time (RTO). Where drill_besu is "
-            "configured, a node is started on the copy: without the host's key, so that it cannot "
-            "sign blocks; with drill_peers its head must move, without them p2p is off.",
+    .help = "The seconds are the measured part of the recovery time (RTO). Where drill_besu or "
+            "drill_image is configured, a node is started on the copy: without the host's key, so "
+            "that it cannot sign blocks; with drill_peers its head must move, without them p2p is "
+            "off, and the image has no network at all.",
     .example = "",
     .lock = "backup",
     HOURS(48),
@@ -395,6 +397,7 @@ static void clean_item(struct backup *b, const struct item_config *c) {
 
 void backup_clean(struct backup *b) {
     struct c138_err err = {0};
+    drill_boxes_clean(b); /* before its folder goes */
     if (files_remove(b->scratch, &err) < 0)
         backup_log(b, C138_LOG_WARNING, "%s", err.text);
     for (size_t i = 0; i < b->settings.n_items; i++)

@@ -20,6 +20,7 @@
  *   STATE/records/ID.json   what this host learned of a backup: verified to which level, last drill
  *   STATE/spool/ID/         an archive on its way to S3: complete when its manifest is there
  *   STATE/restore/JOB.json  the journal of a restore
+ *   STATE/drill/PROJECT.json  the compose file of a drill's container, while there may be one
  *   SCRATCH/                work of a run (dumps, drills); nothing in it outlives its run
  *   PATH/.chain138/         beside a node's data, on its mount: stage/, restore-JOB/, old-JOB/
  *
@@ -78,6 +79,7 @@ struct backup_settings {
     char *target; /* the one that is meant when none is named */
     char **recipients, *gnupg_home, *scratch, *postgres_bin, *restic;
     char *drill_besu, *drill_genesis, **drill_peers, *drill_java_home, *drill_java_options;
+    char *drill_image, *drill_compose, *drill_socket;
     int64_t drill_wait_ns;
     uint64_t level, threads;
     uint64_t keep_last, keep_daily, keep_weekly, keep_monthly;

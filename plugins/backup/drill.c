@@ -25,7 +25,8 @@ static c138_status in_use(struct drill *d, const struct manifest_item *i, const 
     c138_status status = C138_OK;
     if (!strcmp(i->kind, "postgres"))
         return drill_postgres(d->engine, i, folder, d->err);
-    if (strcmp(i->kind, "chain") || !d->engine->backup->settings.drill_besu)
+    if (strcmp(i->kind, "chain") ||
+        (!d->engine->backup->settings.drill_besu && !d->engine->backup->settings.drill_image))
         return C138_OK;
     status = drill_node(d->engine, i, folder, &from, &to, d->err);
     if (status >= 0) {

@@ -58,6 +58,9 @@ c138_status item_postgres_open(struct item *i, struct c138_err *err);
  * rpc_url or no answer. */
 struct c138_json *item_chain_head(struct backup *b, const struct item_config *c, int whole);
 
+/* {number, hash} of a block there; NULL where there is no answer. */
+struct c138_json *item_chain_block(struct backup *b, const struct item_config *c, const char *tag);
+
 /* One program to its end: what it printed (at most 8 MiB; NULL: not wanted), *ret_exit. Errors name the program. */
 c138_status item_program(const struct backup *b, c138_call *call, const char *const *argv,
                          const char *const *env, struct c138_buf *out, struct c138_buf *error_text,
@@ -74,7 +77,7 @@ c138_status item_postgres_ask(const struct backup *b, c138_call *call,
 c138_status item_postgres_rows(const struct backup *b, c138_call *call,
                                const struct item_config *c, const char *database,
                                struct c138_json **ret, struct c138_err *err);
-/* Reads a dump to its last byte. */
+/* Reads a dump to its last byte; each table's rows must have their end. */
 c138_status item_postgres_check(const struct backup *b, c138_call *call, const char *folder,
                                 struct c138_err *err);
 #endif

@@ -61,35 +61,52 @@ static void set_address(struct c138_rpc *rpc, struct c138_json *out) {
     c138_json_set_str(out, "node_address", text);
 }
 
-struct c138_json *item_chain_head(struct backup *b, const struct item_config *c, int whole) {
-    struct c138_rpc *rpc = NULL;
-    struct c138_json *out = NULL;
-    if (!c->rpc_url)
-        return NULL;
+struct link {
+    struct c138_rpc *rpc;
+    struct c138_rpc_auth *auth;
+};
+
+static void link_close(struct link *l) {
+    (void)c138_rpc_free(l->rpc);
+    (void)c138_rpc_auth_free(l->auth);
+}
+
+#define LINK C138_CLEANUP(link_close)
+
+/* `ret` is closed by its owner in any case. */
+static int link_open(struct backup *b, const struct item_config *c, struct link *ret) {
     const struct c138_rpc_auth_options auth_options = {.host = b->host,
                                                        .node = c->name,
                                                        .url = c->rpc_url,
                                                        .token_file = c->token_file,
                                                        .timeout_ns = RPC_TIMEOUT_NS};
-    struct c138_rpc_auth *auth = c138_rpc_auth_new(&auth_options);
+    if (!c->rpc_url)
+        return 0;
+    ret->auth = c138_rpc_auth_new(&auth_options);
     const struct c138_rpc_options options = {.url = c->rpc_url,
                                              .timeout_ns = RPC_TIMEOUT_NS,
-                                             .token = auth ? c138_rpc_auth_token : NULL,
-                                             .user = auth};
-    if (c138_rpc_new(&options, &rpc) >= 0) {
-        struct c138_json *head = block_of(rpc, "latest");
-        if (head) {
-            out = c138_json_new_object();
-            c138_json_set(out, "head", head);
-            C138_JSON struct c138_json *genesis = whole ? block_of(rpc, "0x0") : NULL;
-            c138_json_set_str(out, "genesis", c138_json_get_str(genesis, "hash", NULL));
-            if (whole)
-                set_address(rpc, out);
-        }
-    }
-    (void)c138_rpc_free(rpc);
-    (void)c138_rpc_auth_free(auth);
+                                             .token = ret->auth ? c138_rpc_auth_token : NULL,
+                                             .user = ret->auth};
+    return c138_rpc_new(&options, &ret->rpc) >= 0;
+}
+
+struct c138_json *item_chain_head(struct backup *b, const struct item_config *c, int whole) {
+    LINK struct link l = {0};
+    struct c138_json *head = link_open(b, c, &l) ? block_of(l.rpc, "latest") : NULL;
+    if (!head)
+        return NULL;
+    struct c138_json *out = c138_json_new_object();
+    c138_json_set(out, "head", head);
+    C138_JSON struct c138_json *genesis = whole ? block_of(l.rpc, "0x0") : NULL;
+    c138_json_set_str(out, "genesis", c138_json_get_str(genesis, "hash", NULL));
+    if (whole)
+        set_address(l.rpc, out);
     return out;
+}
+
+struct c138_json *item_chain_block(struct backup *b, const struct item_config *c, const char *tag) {
+    LINK struct link l = {0};
+    return link_open(b, c, &l) ? block_of(l.rpc, tag) : NULL;
 }
 
 static void note_head(struct item *i, const char *name, int whole) {

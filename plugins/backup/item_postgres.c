@@ -4,8 +4,10 @@
 #include <base/fs.h>
 #include <base/text.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *program(const struct backup *b, const char *name) {
     return c138_path_join(b->settings.postgres_bin, name);
@@ -102,13 +104,46 @@ c138_status item_postgres_rows(const struct backup *b, c138_call *call,
 
 /* --- Dumping ---------------------------------------------------------------------------------- */
 
+/* pg_restore copies a table's rows as they are: cut off, they are fine to it. pg_dump ends each with this. */
+static const char rows_end[] = "\\.\n\n\n";
+
+static int is_rows(const char *name) {
+    size_t length = strlen(name);
+    return length > 4 && !strcmp(name + length - 4, ".dat") && strspn(name, "0123456789") == length - 4;
+}
+
+static int ends_well(const char *path) {
+    char end[sizeof(rows_end) - 1];
+    C138_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    return size >= (off_t)sizeof(end) &&
+           pread(fd, end, sizeof(end), size - (off_t)sizeof(end)) == (ssize_t)sizeof(end) &&
+           !memcmp(end, rows_end, sizeof(end));
+}
+
+static c138_status check_ends(const char *folder, struct c138_err *err) {
+    struct tree tree = TREE_NULL;
+    c138_status status = tree_scan(folder, NULL, &tree, err);
+    for (size_t i = 0; status >= 0 && i < tree.count; i++) {
+        C138_FREE char *path = c138_path_join(folder, tree.entries[i].path);
+        if (is_rows(tree.entries[i].path) && !ends_well(path))
+            status = c138_error(err, C138_E_CONFLICT, "backup.postgres",
+                                "the dump's %s is cut off: it cannot be read to its end: do not use it",
+                                path);
+    }
+    tree_deinit(&tree);
+    return status;
+}
+
 c138_status item_postgres_check(const struct backup *b, c138_call *call, const char *folder,
                                 struct c138_err *err) {
     C138_FREE char *pg_restore = program(b, "pg_restore");
     const char *argv[] = {pg_restore, "-f", "/dev/null", folder, NULL};
     C138_BUF struct c138_buf text = C138_BUF_NULL;
     int32_t code = 0;
-    c138_status status = item_program(b, call, argv, NULL, NULL, &text, &code, err);
+    c138_status status = check_ends(folder, err);
+    if (status >= 0)
+        status = item_program(b, call, argv, NULL, NULL, &text, &code, err);
     return status >= 0 && code
                ? c138_error(err, C138_E_CONFLICT, "backup.postgres",
                             "the dump in %s cannot be read to its end: %.600s: do not use it",

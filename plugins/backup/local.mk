@@ -11,7 +11,8 @@ backup_sources = $(backup_stage_sources) plugins/backup/backup.c plugins/backup/
     plugins/backup/item_postgres.c plugins/backup/stage_socket.c plugins/backup/stage_socket.h plugins/backup/records.c \
     plugins/backup/records.h plugins/backup/keep.c plugins/backup/keep.h plugins/backup/run.h plugins/backup/create.c \
     plugins/backup/fetch.c plugins/backup/fetch.h plugins/backup/check.c plugins/backup/drill.c plugins/backup/drill.h \
-    plugins/backup/drill_node.c plugins/backup/drill_postgres.c plugins/backup/restore.c plugins/backup/restore.h \
+    plugins/backup/drill_node.c plugins/backup/drill_box.c plugins/backup/drill_ipc.c \
+    plugins/backup/drill_postgres.c plugins/backup/restore.c plugins/backup/restore.h \
     plugins/backup/restore_plan.c plugins/backup/restore_postgres.c plugins/backup/forget.c plugins/backup/show.c
 if BUILD_BACKUP
 pkgplugin_LTLIBRARIES += plugins/backup/backup.la

@@ -114,6 +114,14 @@ const c138_field *const backup_setting_fields[] = {
     PATH_("restic", "The program restic", RESTART, .default_text = "/usr/bin/restic"),
     PATH_("drill_besu", "The program besu: drills start it on the restored copy; also named in `programs`",
           RESTART),
+    TEXT("drill_image",
+         "Or an image that runs besu: drills start it in a compose project of its own, without a "
+         "network",
+         RESTART, .max_text = "255"),
+    PATH_("drill_compose", "The compose program for that, docker or docker-compose; also named in `programs`",
+          RESTART, .default_text = "/usr/bin/docker"),
+    PATH_("drill_socket", "Socket of the container engine for that", RESTART,
+          .default_text = "/run/docker.sock"),
     PATH_("drill_genesis", "The network's genesis file, for those drills", RESTART),
     C138_FIELD(.name = "drill_peers", .type = C138_T_LIST, RESTART, .max_text = "64",
                .summary = "Nodes that it may follow there; without any p2p is off",
@@ -167,7 +175,8 @@ static void clear(struct backup_settings *s) {
     }
     char *texts[] = {s->target,       s->gnupg_home, s->scratch,    s->postgres_bin,
                      s->restic,       s->drill_besu, s->drill_genesis,
-                     s->drill_java_home, s->drill_java_options};
+                     s->drill_java_home, s->drill_java_options, s->drill_image, s->drill_compose,
+                     s->drill_socket};
     for (size_t k = 0; k < C138_COUNT(texts); k++)
         free(texts[k]);
     texts_free(&s->recipients);
@@ -342,6 +351,14 @@ static c138_status check_default(const struct backup_settings *s, c138_call *set
                      : C138_OK;
 }
 
+static c138_status check_drill(const struct backup_settings *s, c138_call *settings) {
+    if (s->drill_image && (s->drill_besu || s->drill_peers))
+        return refuse(settings, "drill_image", s->drill_image,
+                      "it runs without a network, so drill_besu and drill_peers do not go with it: "
+                      "leave them out, or leave it out");
+    return C138_OK;
+}
+
 c138_status backup_settings_prepare(struct backup *b, c138_call *settings) {
     struct backup_settings *s = &b->staged;
     clear(s);
@@ -356,6 +373,9 @@ c138_status backup_settings_prepare(struct backup *b, c138_call *settings) {
     s->drill_peers = texts_at(settings, "drill_peers");
     s->drill_java_home = text_at(settings, "drill_java_home");
     s->drill_java_options = text_at(settings, "drill_java_options");
+    s->drill_image = text_at(settings, "drill_image");
+    s->drill_compose = text_at(settings, "drill_compose");
+    s->drill_socket = text_at(settings, "drill_socket");
     s->drill_wait_ns = c138_int(settings, "drill_wait");
     s->level = c138_uint(settings, "level");
     s->threads = c138_uint(settings, "threads");
@@ -367,6 +387,8 @@ c138_status backup_settings_prepare(struct backup *b, c138_call *settings) {
     c138_status status = stage_rows(s, settings);
     if (status >= 0)
         status = check_default(s, settings);
+    if (status >= 0)
+        status = check_drill(s, settings);
     if (status < 0)
         clear(s);
     return status;

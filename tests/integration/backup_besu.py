@@ -5,6 +5,7 @@ Needs BESU_HOME (or besu in PATH, or its image is not enough: the drill starts t
 """
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -65,6 +66,14 @@ def drill(network, url, besu):
         check(status == 0, out + err + h.agent.log_text()[-6000:])
         row = json.loads(out)["items"][0]
         check(row["head_to"] > row["head_from"] >= details["head_before"]["number"], row)
+        # The same without peers: p2p is off, and the head stays where the copy has it.
+        section = h.section
+        h.section = lambda: re.sub(r"drill_peers = \([^)]*\);", "", section())
+        h.agent.plugin_config("backup", h.section())
+        equal(h.agent.ctl("reload")[0], 0)
+        h.up()
+        row = h.agent.json("backup", "drill", timeout=600)["items"][0]
+        check(row["head_to"] == row["head_from"] >= details["head_before"]["number"], row)
         # Into the place of another validator, which then goes on with it.
         before = head(url)
         network.kill(0)

@@ -115,17 +115,18 @@ class Engine:
         """Imports an image of busybox and these files {path: (bytes, mode)}; gives its id."""
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w") as tar:
+            shared = libraries(program("busybox"))
+            # Folders that are not named are made without the right to look into them, which only a capability makes up for.
+            own = parents(["bin/busybox", *shared, *(files or {})]) | {"tmp", "www", "proc", "etc"}
+            for folder in sorted(own):
+                add_folder(tar, folder, 0o1777 if folder == "tmp" else 0o755)
             with open(program("busybox"), "rb") as f:
                 add_file(tar, "bin/busybox", f.read(), 0o755)
-            for path, data in libraries(program("busybox")).items():
+            for path, data in shared.items():
                 add_file(tar, path, data, 0o755)
             for link in ("sh", "httpd", "sleep", "cat", "echo", "date", "kill", "mkdir", "printf", "true", "trap", "dd"):
                 info = tarfile.TarInfo("bin/" + link)
                 info.type, info.linkname = tarfile.SYMTYPE, "busybox"
-                tar.addfile(info)
-            for folder in ("tmp", "www", "proc", "etc"):
-                info = tarfile.TarInfo(folder)
-                info.type, info.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
                 tar.addfile(info)
             for path, (data, mode) in (files or {}).items():
                 add_file(tar, path, data, mode)
@@ -150,6 +151,22 @@ def add_file(tar, path, data, mode):
     info = tarfile.TarInfo(path)
     info.size, info.mode = len(data), mode
     tar.addfile(info, io.BytesIO(data))
+
+
+def add_folder(tar, path, mode):
+    info = tarfile.TarInfo(path)
+    info.type, info.mode = tarfile.DIRTYPE, mode
+    tar.addfile(info)
+
+
+def parents(paths):
+    """All folders above these files."""
+    found = set()
+    for path in paths:
+        while os.path.dirname(path):
+            path = os.path.dirname(path)
+            found.add(path)
+    return found
 
 
 def libraries(path):
