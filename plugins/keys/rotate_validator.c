@@ -165,7 +165,8 @@ static c138_status see_it_propose(struct rotate *r, struct c138_err *err) {
                         proposes, err);
 }
 
-/* What a run that was killed voted for may take effect just now: then this vote is refused. */
+/* What a run that was killed voted for may take effect just now: then this vote is refused. Or a round
+ * was lost, and for that while no block is made: it is tried again. */
 static c138_status cast(struct rotate *r, const struct c138_json *step, const char *what,
                         c138_status (*is_so)(struct rotate *r, int *ret, struct c138_err *err),
                         struct c138_err *err) {
@@ -175,6 +176,8 @@ static c138_status cast(struct rotate *r, const struct c138_json *step, const ch
     c138_status status = rotate_call(r, step, &result, err);
     if (status == C138_E_CONFLICT && is_so(r, &so, &unseen) >= 0 && so)
         return C138_OK;
+    if (status == C138_E_CONFLICT && !strcmp(err->key, "vote.halted"))
+        return C138_E_UNAVAILABLE;
     return status < 0 ? status : rotate_until(r, what, is_so, err);
 }
 

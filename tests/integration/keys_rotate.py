@@ -461,6 +461,20 @@ def blocks_of_other_days_prove_nothing():
         equal((v.is_in(v.old), v.is_in(v.new)), (True, False))
 
 
+def a_lost_round_is_waited_for():
+    """A network that makes no blocks for a while, as after a proposer that let its turn pass, ends no rotation."""
+    with Validators() as v:
+        v.flag("halted")
+        name = approve(v.agent, ask(v.agent, **PARAMS))
+        check(until(lambda: place(v.agent) == "vote-in begun", 60), place(v.agent))
+        time.sleep(1)
+        equal((job(v.agent, name)["state"], v.votes()), ("running", []))
+        v.flag("halted", False)
+        v.wakes(v.new)
+        succeeded(ended(v.agent, name))
+        equal((v.is_in(v.old), v.is_in(v.new)), (False, True))
+
+
 def one_that_misses_a_turn_is_waited_for():
     """Between the proof and the vote: the old one stays as long as that lasts."""
     with Validators() as v:
@@ -584,5 +598,5 @@ if __name__ == "__main__":
     run("keys_rotate", [a_role_goes_over, its_calls_are_approved_with_it, the_admins_own_role_goes_over, what_proves_nothing_is_refused, a_role_survives_every_kill,
                         one_that_stopped_goes_on_or_back, a_validator_goes_over, the_quorum_is_kept,
                         a_vote_that_was_taken_proves_nothing, blocks_of_other_days_prove_nothing,
-                        one_that_misses_a_turn_is_waited_for, a_validator_survives_every_kill, besu_votes_for_it,
+                        a_lost_round_is_waited_for, one_that_misses_a_turn_is_waited_for, a_validator_survives_every_kill, besu_votes_for_it,
                         a_key_of_tessera_keeps_the_old_ones])

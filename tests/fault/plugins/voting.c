@@ -7,6 +7,7 @@
  *   votes    what was voted, a line each, with the size of the set afterwards
  *   hold     while it is there a vote waits before it takes effect
  *   hold-after   ... after it took effect, before its answer
+ *   halted   a vote is refused, as while no blocks are made
  *   deaf     a vote is taken and has no effect, as one on a node that is no validator
  */
 #include <chain138/host.h>
@@ -148,6 +149,8 @@ static c138_status vote_run(void *self, c138_call *c) {
         return C138_OK;
     }
     wait_while(c, "hold");
+    if (is_there("halted"))
+        return c138_fail(c, C138_E_CONFLICT, "vote.halted", "the chain makes no blocks");
     if (!is_there("deaf"))
         change(address, vote);
     remember(address, vote);
