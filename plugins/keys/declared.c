@@ -304,6 +304,9 @@ static const c138_action rotate_action = {
         STR("into", "The key that comes"),
         C138_FIELD(.name = "from_address", .type = C138_T_ADDRESS, .summary = "Its address"),
         C138_FIELD(.name = "into_address", .type = C138_T_ADDRESS, .summary = "Its address"),
+        C138_FIELD(.name = "block", .type = C138_T_UINT,
+                   .summary = "validator: the head when this was planned; only what the new one "
+                              "proposes after it counts"),
         ROWS("steps", "What is done, in order", STR("name", "The step"), STR("does", "In words"),
              STR("action", "The action that it calls"),
              ANY_OBJECT("params", "With these parameters")),

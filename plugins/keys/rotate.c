@@ -187,6 +187,8 @@ static void set_head(const struct rotate *r) {
         c138_set_str(r->call, "from_address", r->from_address);
     if (r->into_address[0])
         c138_set_str(r->call, "into_address", r->into_address);
+    if (r->block)
+        c138_set_uint(r->call, "block", r->block);
 }
 
 static c138_status make_plan(const struct rotate_kind *kind, struct rotate *r,
@@ -267,6 +269,7 @@ static c138_status run_plan(const struct rotate_kind *kind, struct rotate *r, co
                    c138_json_get_str(plan, "from_address", ""));
     (void)snprintf(r->into_address, sizeof(r->into_address), "%s",
                    c138_json_get_str(plan, "into_address", ""));
+    r->block = c138_json_get_uint(plan, "block", 0);
     if (!c138_ulid_valid(r->id))
         return c138_error(err, C138_E_INVALID, "keys.rotation", "the plan has no id");
     status = run_steps(kind, r, plan, err);

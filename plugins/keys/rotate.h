@@ -21,6 +21,7 @@ struct rotate {
     const char *from, *into; /* of and back together: the key that goes, the one that comes */
     char from_address[44], into_address[44]; /* EIP-55; of accounts and validators */
     char id[32];                             /* of the rotation */
+    uint64_t block; /* the head of the plan, where the kind looked at it: only later blocks prove */
     int64_t wait_ns;                         /* for the network */
 };
 

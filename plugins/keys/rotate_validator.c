@@ -16,17 +16,19 @@
 #define VOTE_WAIT_MAX_NS (600 * C138_NS_PER_S)
 
 struct set {
-    uint64_t count, missing;
+    uint64_t count, missing, block;
     int has_from, has_into, from_takes_part, into_proposes;
 };
 
+/* Blocks that the new one made before all this, as a validator of other days, prove nothing. */
 static c138_status look(struct rotate *r, struct set *ret, struct c138_err *err) {
     C138_JSON struct c138_json *result = NULL;
     c138_status status = keys_ask(r->keys, r->call, "besu.validators", NULL, &result, err);
     if (status < 0)
         return status;
     *ret = (struct set){.count = c138_json_get_uint(result, "validators", 0),
-                        .missing = c138_json_get_uint(result, "missing", 0)};
+                        .missing = c138_json_get_uint(result, "missing", 0),
+                        .block = c138_json_get_uint(result, "block", 0)};
     const struct c138_json *members = c138_json_get(result, "members");
     for (size_t i = 0; i < c138_json_count(members); i++) {
         const struct c138_json *m = c138_json_at(members, i);
@@ -38,7 +40,8 @@ static c138_status look(struct rotate *r, struct set *ret, struct c138_err *err)
         }
         if (!strcasecmp(address, r->into_address)) {
             ret->has_into = 1;
-            ret->into_proposes = c138_json_get_uint(m, "proposed", 0) > 0 && !strcmp(state, "ok");
+            ret->into_proposes =
+                c138_json_get_uint(m, "last_block", 0) > r->block && !strcmp(state, "ok");
         }
     }
     return ret->count ? C138_OK
@@ -115,6 +118,8 @@ static c138_status plan(struct rotate *r, struct c138_json *steps, struct c138_e
         status = rotate_address(r, r->into, r->into_address, err);
     if (status >= 0)
         status = look(r, &s, err);
+    if (status >= 0)
+        r->block = s.block;
     if (status >= 0 && !s.has_from && !s.has_into)
         return c138_error(err, C138_E_CONFLICT, "keys.rotation",
                           "neither %s nor %s is a validator: there is nothing to rotate", r->from,
@@ -153,32 +158,51 @@ static c138_status proposes(struct rotate *r, int *ret, struct c138_err *err) {
     return status;
 }
 
-static c138_status vote_in(struct rotate *r, const struct c138_json *step, struct c138_err *err) {
+static c138_status see_it_propose(struct rotate *r, struct c138_err *err) {
+    return rotate_until(r,
+                        "the new validator proposes blocks: is its node up, and its key the new "
+                        "one?",
+                        proposes, err);
+}
+
+/* What a run that was killed voted for may take effect just now: then this vote is refused. Or a round
+ * was lost, and for that while no block is made: it is tried again. */
+static c138_status cast(struct rotate *r, const struct c138_json *step, const char *what,
+                        c138_status (*is_so)(struct rotate *r, int *ret, struct c138_err *err),
+                        struct c138_err *err) {
     C138_JSON struct c138_json *result = NULL;
+    struct c138_err unseen = {0};
+    int so = 0;
+    c138_status status = rotate_call(r, step, &result, err);
+    if (status == C138_E_CONFLICT && is_so(r, &so, &unseen) >= 0 && so)
+        return C138_OK;
+    if (status == C138_E_CONFLICT && !strcmp(err->key, "vote.halted"))
+        return C138_E_UNAVAILABLE;
+    return status < 0 ? status : rotate_until(r, what, is_so, err);
+}
+
+static c138_status vote_in(struct rotate *r, const struct c138_json *step, struct c138_err *err) {
     struct set s;
     c138_status status = look(r, &s, err);
     if (status < 0 || s.has_into)
         return status;
     status = may_add(r, &s, err);
-    if (status >= 0)
-        status = rotate_call(r, step, &result, err);
-    return status < 0 ? status : rotate_until(r, "the new validator is in the set", is_in, err);
+    return status < 0 ? status : cast(r, step, "the new validator is in the set", is_in, err);
 }
 
+/* The new one is waited for here, too: it may have missed a turn since, and a plugin that was just
+ * started has seen no block of it yet. */
 static c138_status vote_out(struct rotate *r, const struct c138_json *step, struct c138_err *err) {
-    C138_JSON struct c138_json *result = NULL;
     struct set s;
     c138_status status = look(r, &s, err);
     if (status < 0 || !s.has_from)
         return status;
-    if (!s.has_into || !s.into_proposes)
-        return c138_error(err, C138_E_CONFLICT, "keys.rotation",
-                          "%s does not propose any more: the old validator stays", r->into);
-    status = may_remove(r, &s, err);
+    status = see_it_propose(r, err);
     if (status >= 0)
-        status = rotate_call(r, step, &result, err);
-    return status < 0 ? status
-                      : rotate_until(r, "the old validator is out of the set", is_out, err);
+        status = look(r, &s, err);
+    if (status >= 0)
+        status = may_remove(r, &s, err);
+    return status < 0 ? status : cast(r, step, "the old validator is out of the set", is_out, err);
 }
 
 /* A vote that is not there need not be discarded. */
@@ -193,10 +217,7 @@ static c138_status do_step(struct rotate *r, const struct c138_json *step, struc
     if (!strcmp(name, "vote-in"))
         return vote_in(r, step, err);
     if (!strcmp(name, "see-it-propose"))
-        return rotate_until(r,
-                            "the new validator proposes blocks: is its node up, and its key the "
-                            "new one?",
-                            proposes, err);
+        return see_it_propose(r, err);
     return !strcmp(name, "vote-out") ? vote_out(r, step, err) : clear(r, step, err);
 }
 

@@ -25,9 +25,10 @@ NEW_NODE = "enode://%s@127.0.0.1:30999" % ("ab" * 64)
 class Network(besu_real.Network):
     """Each node's lists are in a file of its own, as on hosts of their own."""
 
-    def __init__(self, besu, folder, consensus):
+    def __init__(self, besu, folder, consensus, fifth_key=None):
         self.CONSENSUS, self.api = consensus, {"qbft": "QBFT", "ibft2": "IBFT"}[consensus]
         self.besu, self.folder, self.period, self.alloc = besu, folder, besu_real.PERIOD, {}
+        self.fifth_key = fifth_key or os.urandom(31).hex().rjust(64, "1")
         ports = besu_real.free_ports(2 * ALL)
         self.rpc, self.p2p = ports[:ALL], ports[ALL:]
         self.processes = [None] * ALL
@@ -44,7 +45,7 @@ class Network(besu_real.Network):
         os.mkdir(data)
         key = os.path.join(data, "key")
         with open(key, "w") as f:
-            f.write(os.urandom(31).hex().rjust(64, "1"))
+            f.write(self.fifth_key)
         self.enodes.append("enode://%s@127.0.0.1:%d" % (self.export("export", key)[2:], self.p2p[ALL - 1]))
         self.fifth = self.export("export-address", key).lower()
         with open(os.path.join(data, "static-nodes.json"), "w") as f:

@@ -353,8 +353,8 @@ class Validators:
         with open(os.path.join(self.folder, "set")) as f:
             return [(a, int(n), s) for a, n, s in (line.split() for line in f)]
 
-    def state(self, who, proposed, state):
-        self.write([(a, proposed, state) if a.lower() == who.lower() else (a, n, s) for a, n, s in self.members()])
+    def state(self, who, last_block, state):
+        self.write([(a, last_block, state) if a.lower() == who.lower() else (a, n, s) for a, n, s in self.members()])
 
     def is_in(self, who):
         return who.lower() in [a.lower() for a, _, _ in self.members()]
@@ -376,7 +376,7 @@ class Validators:
     def wakes(self, who):
         """Its node starts: it proposes as soon as it is in the set."""
         check(until(lambda: self.is_in(who), 60), self.members())
-        self.state(who, 3, "ok")
+        self.state(who, max(n for _, n, _ in self.members()) + 1, "ok")
 
 
 PARAMS = {"key": "old", "to": "new", "what": "validator", "wait": "60s"}
@@ -413,7 +413,10 @@ def the_quorum_is_kept():
         check(v.is_in(v.old) and v.is_in(v.new))
         v.state(address(1), 9, "ok")
         v.state(address(2), 9, "ok")
-        succeeded(rotate(v.agent, **PARAMS))
+        name = approve(v.agent, ask(v.agent, **PARAMS))
+        check(until(lambda: place(v.agent) == "see-it-propose begun", 60))
+        v.wakes(v.new)
+        succeeded(ended(v.agent, name))
         equal((v.is_in(v.old), v.is_in(v.new)), (False, True))
 
 
@@ -432,8 +435,64 @@ def a_vote_that_was_taken_proves_nothing():
         equal(v.agent.json("keys", "rotations")["rotations"][0]["step"], "see-it-propose")
         v.agent.ctl("status")  # asks the plugins how they are
         check("not at its end" in v.agent.plugin("keys")["health"], v.agent.plugin("keys"))
-        succeeded(rotate(v.agent, back=True, **PARAMS))
+        name = approve(v.agent, ask(v.agent, back=True, **PARAMS))
+        check(until(lambda: place(v.agent) == "see-it-propose begun", 60), place(v.agent))
+        time.sleep(1)
+        equal(place(v.agent), "see-it-propose begun", "what it proposed before it was planned proves nothing")
+        v.wakes(v.old)
+        succeeded(ended(v.agent, name))
         equal((v.is_in(v.old), v.is_in(v.new)), (True, False))
+
+
+def blocks_of_other_days_prove_nothing():
+    """Back to one that is remembered as proposing, and does not."""
+    with Validators() as v:
+        name = approve(v.agent, ask(v.agent, **PARAMS))
+        v.wakes(v.new)
+        succeeded(ended(v.agent, name))
+        name = approve(v.agent, ask(v.agent, back=True, **PARAMS))
+        check(until(lambda: v.is_in(v.old), 60), v.members())
+        v.state(v.old, 9, "ok")
+        time.sleep(1)
+        equal(place(v.agent), "see-it-propose begun")
+        check(v.is_in(v.new))
+        v.wakes(v.old)
+        succeeded(ended(v.agent, name))
+        equal((v.is_in(v.old), v.is_in(v.new)), (True, False))
+
+
+def a_lost_round_is_waited_for():
+    """A network that makes no blocks for a while, as after a proposer that let its turn pass, ends no rotation."""
+    with Validators() as v:
+        v.flag("halted")
+        name = approve(v.agent, ask(v.agent, **PARAMS))
+        check(until(lambda: place(v.agent) == "vote-in begun", 60), place(v.agent))
+        time.sleep(1)
+        equal((job(v.agent, name)["state"], v.votes()), ("running", []))
+        v.flag("halted", False)
+        v.wakes(v.new)
+        succeeded(ended(v.agent, name))
+        equal((v.is_in(v.old), v.is_in(v.new)), (False, True))
+
+
+def one_that_misses_a_turn_is_waited_for():
+    """Between the proof and the vote: the old one stays as long as that lasts."""
+    with Validators() as v:
+        v.flag("hold-after")
+        name = approve(v.agent, ask(v.agent, **PARAMS))
+        v.wakes(v.new)
+        v.flag("hold")
+        v.flag("hold-after", False)
+        check(until(lambda: place(v.agent) == "vote-out begun", 60), place(v.agent))
+        check(until(lambda: worker(v.agent, "besu"), 30))
+        v.state(v.new, 11, "late")
+        kill(v.agent, "besu")
+        v.flag("hold", False)
+        time.sleep(1)
+        check(v.is_in(v.old) and job(v.agent, name)["state"] == "running", job(v.agent, name))
+        v.wakes(v.new)
+        succeeded(ended(v.agent, name))
+        equal((v.is_in(v.old), v.is_in(v.new)), (False, True))
 
 
 def a_validator_survives_every_kill():
@@ -538,5 +597,6 @@ def a_key_of_tessera_keeps_the_old_ones():
 if __name__ == "__main__":
     run("keys_rotate", [a_role_goes_over, its_calls_are_approved_with_it, the_admins_own_role_goes_over, what_proves_nothing_is_refused, a_role_survives_every_kill,
                         one_that_stopped_goes_on_or_back, a_validator_goes_over, the_quorum_is_kept,
-                        a_vote_that_was_taken_proves_nothing, a_validator_survives_every_kill, besu_votes_for_it,
+                        a_vote_that_was_taken_proves_nothing, blocks_of_other_days_prove_nothing,
+                        a_lost_round_is_waited_for, one_that_misses_a_turn_is_waited_for, a_validator_survives_every_kill, besu_votes_for_it,
                         a_key_of_tessera_keeps_the_old_ones])

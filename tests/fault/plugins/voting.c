@@ -2,10 +2,12 @@
  * Validators without a chain, under the name of the plugin that has them: a set of addresses in a
  * file, actions "validators" and "vote" that tell and change it as the real ones do. So a test can
  * stop at every point of a rotation. In its state folder:
- *   set      one validator a line: ADDRESS PROPOSED STATE; the test writes it, too
+ *   set      one validator a line: ADDRESS LAST-BLOCK STATE; the test writes it, too. The greatest
+ *            block is the head
  *   votes    what was voted, a line each, with the size of the set afterwards
  *   hold     while it is there a vote waits before it takes effect
  *   hold-after   ... after it took effect, before its answer
+ *   halted   a vote is refused, as while no blocks are made
  *   deaf     a vote is taken and has no effect, as one on a node that is no validator
  */
 #include <chain138/host.h>
@@ -22,7 +24,7 @@ C138_PLUGIN_NOTE("besu", "1.0.0", 0);
 
 struct validator {
     char address[44], state[16];
-    unsigned proposed;
+    unsigned last_block;
 };
 static struct {
     const c138_host *host;
@@ -47,7 +49,7 @@ static void load(void) {
     FILE *f = fopen(path, "re");
     self_.count = 0;
     while (f && self_.count < SET_MAX &&
-           fscanf(f, "%43s %u %15s", v.address, &v.proposed, v.state) == 3)
+           fscanf(f, "%43s %u %15s", v.address, &v.last_block, v.state) == 3)
         self_.set[self_.count++] = v;
     if (f)
         (void)fclose(f);
@@ -59,7 +61,7 @@ static void save(void) {
     path_of("set.new", beside);
     FILE *f = fopen(beside, "we");
     for (unsigned i = 0; f && i < self_.count; i++)
-        (void)fprintf(f, "%s %u %s\n", self_.set[i].address, self_.set[i].proposed,
+        (void)fprintf(f, "%s %u %s\n", self_.set[i].address, self_.set[i].last_block,
                       self_.set[i].state);
     if (f)
         (void)fclose(f);
@@ -71,6 +73,13 @@ static unsigned missing(void) {
     for (unsigned i = 0; i < self_.count; i++)
         n += strcmp(self_.set[i].state, "missing") == 0;
     return n;
+}
+
+static unsigned head(void) {
+    unsigned block = 0;
+    for (unsigned i = 0; i < self_.count; i++)
+        block = self_.set[i].last_block > block ? self_.set[i].last_block : block;
+    return block;
 }
 
 static void set_counts(c138_call *c) {
@@ -85,12 +94,13 @@ static c138_status validators_run(void *self, c138_call *c) {
     load();
     set_counts(c);
     c138_set_uint(c, "missing", missing());
+    c138_set_uint(c, "block", head());
     c138_open_list(c, "members");
     for (unsigned i = 0; i < self_.count; i++) {
         c138_open_object(c, NULL);
         c138_set_str(c, "address", self_.set[i].address);
         c138_set_str(c, "state", self_.set[i].state);
-        c138_set_uint(c, "proposed", self_.set[i].proposed);
+        c138_set_uint(c, "last_block", self_.set[i].last_block);
         c138_close(c);
     }
     c138_close(c);
@@ -139,6 +149,8 @@ static c138_status vote_run(void *self, c138_call *c) {
         return C138_OK;
     }
     wait_while(c, "hold");
+    if (is_there("halted"))
+        return c138_fail(c, C138_E_CONFLICT, "vote.halted", "the chain makes no blocks");
     if (!is_there("deaf"))
         change(address, vote);
     remember(address, vote);
@@ -161,6 +173,9 @@ static void destroy(void *self) {
 #define F(t, n, ...)                                                                               \
     C138_FIELD(.type = t, .name = n, .summary = "See the source" __VA_OPT__(, ) __VA_ARGS__)
 #define COUNTS F(C138_T_UINT, "validators"), F(C138_T_UINT, "quorum"), F(C138_T_INT, "margin")
+#define MEMBER_FIELDS                                                                              \
+    .fields = C138_FIELDS(F(C138_T_ADDRESS, "address"), F(C138_T_STRING, "state"),                 \
+                          F(C138_T_UINT, "last_block"))
 
 static const c138_plugin plugin = {
     .struct_size = sizeof plugin,
@@ -174,13 +189,10 @@ static const c138_plugin plugin = {
         C138_ACTION(.effect = C138_EFFECT_READ, .role = C138_ROLE_VIEWER, .name = "validators",
                     .summary = "Tell the set", .flags = C138_ACTION_LONG, .run = validators_run,
                     .results =
-                        C138_FIELDS(COUNTS, F(C138_T_UINT, "missing"),
+                        C138_FIELDS(COUNTS, F(C138_T_UINT, "missing"), F(C138_T_UINT, "block"),
                                     F(C138_T_LIST, "members",
-                                      .fields = C138_FIELDS(
-                                          F(C138_T_OBJECT, "row",
-                                            .fields = C138_FIELDS(F(C138_T_ADDRESS, "address"),
-                                                                  F(C138_T_STRING, "state"),
-                                                                  F(C138_T_UINT, "proposed"))))))),
+                                      .fields =
+                                          C138_FIELDS(F(C138_T_OBJECT, "row", MEMBER_FIELDS))))),
         C138_ACTION(.effect = C138_EFFECT_DANGEROUS, .role = C138_ROLE_CUSTODIAN, .name = "vote",
                     .summary = "Vote", .flags = C138_ACTION_DRY_RUN | C138_ACTION_LONG,
                     .timeout_ns = INT64_C(60000000000), .run = vote_run,
