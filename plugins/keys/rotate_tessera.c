@@ -1,7 +1,8 @@
 /*
  * A key of Tessera: the new one comes to the front of keys.keyData, and every old one stays, as what
  * was sent to it can be read with it alone. Tessera reads its keys at its start; so what comes of
- * this is a fragment of its config, in the outbox, locked as Tessera locks keys.
+ * this is a fragment of its config, in the outbox, locked as Tessera locks keys. The order is that of
+ * the passwords only: a node of several keys takes any of them where a sender names none.
  */
 #include "rotate.h"
 
@@ -52,7 +53,10 @@ static c138_status plan(struct rotate *r, struct c138_json *steps, struct c138_e
     if (status < 0)
         return status;
     C138_BUF struct c138_buf does = C138_BUF_NULL;
-    c138_buf_addf(&does, "%s gets the keys of Tessera's config, passwords in this order:", path);
+    c138_buf_addf(&does,
+                  "%s gets the keys of Tessera's config (keys that it has and this host does not "
+                  "hold must stay in it, behind these), passwords in this order:",
+                  path);
     for (size_t i = 0; i < c138_json_count(keys); i++)
         c138_buf_addf(&does, "%s %s", i ? "," : "",
                       c138_json_get_str(c138_json_at(keys, i), "name", ""));
