@@ -137,7 +137,8 @@ class LiveNetwork:
     def since(self, when):
         """How few ran at once since then, the order in which they went away, the longest pause between blocks."""
         with self.lock:
-            rows = [r for r in self.history if r[0] >= when]
+            first = next((i for i, r in enumerate(self.history) if r[0] >= when), len(self.history))
+            rows = self.history[max(0, first - 1):]  # with how it was just before: the first look may come late
         fewest = min(len(r[1]) for r in rows)
         order, last = [], rows[0][1]
         for _, running, _ in rows:
