@@ -121,7 +121,6 @@ static void change(const char *address, const char *vote) {
         memmove(&self_.set[at], &self_.set[at + 1], (self_.count - at - 1) * sizeof *self_.set);
         self_.count--;
     }
-    save();
 }
 
 static void wait_while(c138_call *c, const char *name) {
@@ -151,11 +150,14 @@ static c138_status vote_run(void *self, c138_call *c) {
     wait_while(c, "hold");
     if (is_there("halted"))
         return c138_fail(c, C138_E_CONFLICT, "vote.halted", "the chain makes no blocks");
-    if (!is_there("deaf"))
+    int deaf = is_there("deaf");
+    if (!deaf)
         change(address, vote);
-    remember(address, vote);
+    remember(address, vote); /* first: who is killed here votes again, and no vote goes unseen */
+    if (!deaf)
+        save();
     wait_while(c, "hold-after");
-    c138_set_bool(c, "effective", is_there("deaf") ? 0 : 1);
+    c138_set_bool(c, "effective", !deaf);
     set_counts(c);
     return C138_OK;
 }
