@@ -2,7 +2,7 @@
 lib_base_sources = lib/base/err.c lib/base/err.h lib/base/mem.c lib/base/mem.h lib/base/buf.c \
     lib/base/buf.h lib/base/json.c lib/base/json.h lib/base/sha256.c lib/base/text.c lib/base/text.h lib/base/when.c \
     lib/base/when.h lib/base/ulid.c lib/base/ulid.h lib/base/fs.c lib/base/fs.h lib/base/u256.c \
-    lib/base/u256.h lib/base/lines.c lib/base/lines.h
+    lib/base/u256.h lib/base/lines.c lib/base/lines.h lib/base/asan.c
 lib_schema_sources = lib/schema/decl.c lib/schema/decl.h lib/schema/validate.c lib/schema/validate.h \
     lib/schema/describe.c lib/schema/describe.h lib/schema/cron.c lib/schema/cron.h lib/schema/zone.c
 lib_evm_sources = lib/evm/keccak.c lib/evm/keccak.h lib/evm/address.c lib/evm/address.h \
