@@ -461,8 +461,7 @@ static c138_status poll_done(struct besu_node *n, c138_status status) {
     n->has_reference = 0;
     n->has_peers = 0;
     n->n_peers = 0;
-    if (n->failures >= 2)
-        n->probed = 0; /* it may come back as another version */
+    n->probed = 0; /* it may come back as another version */
     return status;
 }
 

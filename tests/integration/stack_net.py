@@ -26,6 +26,7 @@ ethereum_blockchain_height 1' > /tmp/www/metrics
 echo "node $NAME starts as $version"
 echo "node $NAME complains" >&2
 trap 'echo "node $NAME stops"; exit 0' TERM
+sleep 1  # a node takes its time: who looks now and then sees that it is away
 httpd -f -p 127.0.0.1:$PORT -h /tmp/www &
 wait $!
 """
