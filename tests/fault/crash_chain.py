@@ -2,8 +2,8 @@
 """Every step of a transaction, and everything that may go wrong there, C138_RUNS times (500 at least, where nothing slows).
 
 A run asks for one count of a contract, under an id of its own. When the transaction has come to a certain step (the plan is
-being made, it is about to be handed to the node, the node has it, its receipt is asked for), one thing is broken: kill -9 of the
-agent, of the worker with the chain plugin, of the one with the keys, of the node (it comes back without its pool, and with an
+being made, the signer has signed it, the journal has it, it is about to be handed to the node, the node has it, its receipt is
+asked for), one thing is broken: kill -9 of the agent, of the worker with the chain plugin, of the one with the keys, of the node (it comes back without its pool, and with an
 older chain); an answer that is lost; a request that arrives twice; a reorg; a full disk. Who asked does what a program would do
 that was not heard: asks again under the same id, until it is told that it succeeded.
 
@@ -29,6 +29,9 @@ RUNS = int(os.environ.get("C138_RUNS", "520"))
 LIMIT_S = int(os.environ.get("C138_RUNS_LIMIT", "600"))
 STEPS = {"plan": "eth_estimateGas", "hand-over": "eth_sendRawTransaction", "handed-over": "eth_sendRawTransaction",
          "receipt": "eth_getTransactionReceipt"}
+# What is written down before the step after it: the signature before it leaves the signer, the intent before a node hears of it.
+FILES = {"signature": ("state/plugins/keys/signed.log", b"{"), "journal": ("state/plugins/chain/journal.log", b'"t":"sign"')}
+ANSWERS = ("lost", "twice")  # nothing is asked of a node in those steps
 
 
 class Chain:
@@ -83,6 +86,36 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     def handle_error(self, *_):
         pass
+
+
+class Watch(threading.Thread):
+    """Calls `fault` once, as soon as a new line of the file holds the words; ended by stop()."""
+
+    def __init__(self, path, words, fault):
+        super().__init__(daemon=True)
+        self.path, self.words, self.fault, self.stopped = path, words, fault, threading.Event()
+        self.before = self.size()
+        self.start()
+
+    def size(self):
+        try:
+            return os.stat(self.path).st_size
+        except OSError:
+            return 0
+
+    def run(self):
+        while not self.stopped.is_set():
+            if self.size() > self.before:
+                with open(self.path, "rb") as f:
+                    f.seek(self.before)
+                    if self.words in f.read():
+                        self.fault()
+                        return
+            time.sleep(0.0002)
+
+    def stop(self):
+        self.stopped.set()
+        self.join()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -227,8 +260,14 @@ class Bench:
         if n % 5 == 0:
             self.chain.save()
         self.now = step, fault
-        self.proxy.arm(STEPS[step], step in ("handed-over", "receipt"), strike)
-        self.ask("run-%d" % n)
+        if step in FILES:
+            file, words = FILES[step]
+            watch = Watch(self.sender.agent.path(file), words, strike)
+            self.ask("run-%d" % n)
+            watch.stop()
+        else:
+            self.proxy.arm(STEPS[step], step in ("handed-over", "receipt"), strike)
+            self.ask("run-%d" % n)
         self.broken[(step, fault)] = self.broken.get((step, fault), 0) + len(fired)
 
 
@@ -260,7 +299,8 @@ def nothing_twice_and_nothing_forgotten():
             contract = sender.agent.json("chain", "tx", made["id"])["contract"]
             chain.save()
             bench = Bench(chain, proxy, sender, contract)
-            combinations = [(step, fault) for step in STEPS for fault in bench.faults()]
+            combinations = [(step, fault) for step in (*STEPS, *FILES) for fault in bench.faults()
+                            if step in STEPS or fault not in ANSWERS]
             began, n = time.monotonic(), 0
             while n < RUNS and time.monotonic() - began < LIMIT_S:
                 if n % len(combinations) == 0:
@@ -269,7 +309,7 @@ def nothing_twice_and_nothing_forgotten():
                 n += 1
             proxy.arm(None, None, None)
             print("%d runs in %.0f s, %d faults struck" % (n, time.monotonic() - began, sum(bench.broken.values())))
-            for step in STEPS:
+            for step in (*STEPS, *FILES):
                 print("  %-12s %s" % (step, "  ".join("%s %d" % (f, bench.broken.get((step, f), 0)) for f in bench.faults())))
             check(n >= min(RUNS, 500) or n >= RUNS // 2, "only %d runs in %d s" % (n, LIMIT_S))
             check(all(v for v in bench.broken.values()) or n < 200, bench.broken)
