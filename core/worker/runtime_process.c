@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define LOOK_MS 50 /* how often a cancel is looked for */
 #define END_NS (10 * INT64_C(1000000000)) /* from being asked to end until it is killed */
@@ -67,28 +69,46 @@ static int is_allowed(const struct rt *rt, const char *program) {
     return 0;
 }
 
-/* Everything but 0, 1, 2 is close-on-exec; signals as they were before we changed them. */
-static int spawn(struct pipes *p, const char *const *argv, const char *const *env, pid_t *ret_pid) {
-    static const char *const nothing[] = {NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    sigset_t all, none;
-    (void)sigfillset(&all);
+/* In the child of vfork: only what is safe between it and exec. Everything but 0, 1, 2 is
+ * close-on-exec; signals as they were before we changed them. It dies with the thread that waits
+ * for it: a worker that is killed leaves nobody behind who goes on with its work. */
+static void become_program(const struct pipes *p, pid_t parent, const char *const *argv,
+                           const char *const *env) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigset_t none;
     (void)sigemptyset(&none);
-    (void)posix_spawn_file_actions_init(&files);
-    (void)posix_spawnattr_init(&attr);
-    (void)posix_spawn_file_actions_adddup2(&files, p->in[0], 0);
-    (void)posix_spawn_file_actions_adddup2(&files, p->out[1], 1);
-    (void)posix_spawn_file_actions_adddup2(&files, p->err[1], 2);
-    (void)posix_spawnattr_setsigdefault(&attr, &all);
-    (void)posix_spawnattr_setsigmask(&attr, &none);
-    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETSIGMASK);
-    int e = posix_spawn(ret_pid, argv[0], &files, &attr, (char *const *)(uintptr_t)argv,
-                        (char *const *)(uintptr_t)(env ? env : nothing));
-    (void)posix_spawn_file_actions_destroy(&files);
-    (void)posix_spawnattr_destroy(&attr);
-    return e;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before that */
+        _exit(127);
+    for (int s = 1; s < NSIG; s++)
+        (void)sigaction(s, &standard, NULL);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)setsid();
+    if (dup2(p->in[0], 0) == 0 && dup2(p->out[1], 1) == 1 && dup2(p->err[1], 2) == 2)
+        (void)execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
+}
+
+/* 0, or errno. vfork: exec fails before it returns here, and no page is copied. */
+static int spawn(struct pipes *p, const char *const *argv, const char *const *env, pid_t *ret_pid) {
+    volatile int failed = 0; /* the child writes it */
+    sigset_t all, before;
+    pid_t parent = getpid();
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of ours runs in the child */
+    pid_t pid = vfork();
+    if (pid == 0) {
+        become_program(p, parent, argv, env);
+        failed = errno;
+        _exit(127);
+    }
+    if (pid < 0)
+        failed = errno;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid > 0 && failed)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    *ret_pid = pid;
+    return failed;
 }
 
 static void set_nonblocking(int fd) {
@@ -96,10 +116,11 @@ static void set_nonblocking(int fd) {
 }
 
 static c138_status child_start(struct child *c, const char *const *argv, const char *const *env) {
+    static const char *const nothing[] = {NULL};
     struct pipes p;
     if (!open_pipes(&p))
         return C138_E_LIMIT;
-    int e = spawn(&p, argv, env, &c->pid);
+    int e = spawn(&p, argv, env ? env : nothing, &c->pid);
     if (e) {
         close_pipes(&p);
         return e == ENOENT                 ? C138_E_NOTFOUND

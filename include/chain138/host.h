@@ -123,8 +123,9 @@ typedef struct c138_secret {
 
 /* "chain138.process/1": runs a program named in `programs` of the plugin's section: absolute path,
  * no shell, closed environment (env: NULL-terminated "NAME=value", or NULL), standard input from
- * `input` (NULL: empty), killed at the deadline or on cancel. Output beyond output_max bytes ends
- * it with C138_E_LIMIT. *ret_exit: exit status, or 128 + signal. Waits. */
+ * `input` (NULL: empty), killed at the deadline, on cancel, and when the plugin's process dies.
+ * Output beyond output_max bytes ends it with C138_E_LIMIT. *ret_exit: exit status, or 128 +
+ * signal. Waits. */
 #define C138_EXT_PROCESS "chain138.process/1"
 typedef struct c138_process {
     uint32_t struct_size;

@@ -108,6 +108,8 @@ struct besu_watched {
     uint64_t seen_number;    /* head when it last moved */
     int64_t moved_ns;        /* monotonic; 0: not seen moving yet */
     uint64_t announced;      /* head of the last besu.head event */
+    uint64_t peers_head;     /* the highest that a peer of it has, when that last moved */
+    int64_t peers_moved_ns;  /* monotonic; 0: no peer tells its head */
     struct besu_alarm alarms[BESU_ALARMS];
     char text[256]; /* what a person needs to know, "" when all is well */
 };
@@ -145,6 +147,7 @@ struct besu_network {
     int margin; /* how many more may fail: present - quorum; negative: too few are there */
     int starting; /* at block 0, within its grace: neither halted nor making blocks */
     int halted;
+    uint64_t elsewhere; /* head of peers that go on while the watched nodes do not; 0: none do */
     uint32_t answering;  /* nodes that answer */
     int encoding_errors; /* nodes whose logs show messages of another version lately */
     struct besu_member members[BESU_VALIDATORS_MAX];

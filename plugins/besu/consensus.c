@@ -167,6 +167,11 @@ static void advise(const struct besu *b, struct outlook *o) {
         snprintf(o->text, sizeof(o->text), "no node answers");
     } else if (net->starting) {
         snprintf(o->text, sizeof(o->text), "at block 0: the first block is waited for");
+    } else if (net->elsewhere) {
+        o->advice = "look";
+        snprintf(o->text, sizeof(o->text),
+                 "peers go on at block %llu: it is the watched nodes that stand still",
+                 (unsigned long long)net->elsewhere);
     } else if (!net->halted) {
         snprintf(o->text, sizeof(o->text),
                  net->missing ? "blocks are made; %u missing" : "blocks are made", net->missing);
@@ -319,6 +324,7 @@ c138_status besu_consensus_run(void *self, c138_call *call) {
     c138_set_str(call, "state",
                  !net->has_head || net->starting        ? "unknown"
                  : net->halted                          ? "halted"
+                 : net->elsewhere                    ? "unknown"
                  : net->missing || net->encoding_errors ? "degraded"
                                                         : "running");
     c138_set_str(call, "advice", o->advice);

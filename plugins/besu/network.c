@@ -74,7 +74,13 @@ static void note_head(struct besu *b, struct besu_watched *w) {
         w->first_answer_ns = 0;
         w->moved_ns = 0;
         w->seen_number = 0;
+        w->peers_head = 0;
+        w->peers_moved_ns = 0;
         return;
+    }
+    if (besu_node_peers_head(n) > w->peers_head) {
+        w->peers_head = besu_node_peers_head(n);
+        w->peers_moved_ns = n->answered_ns;
     }
     if (w->first_answer_ns == 0) {
         w->first_answer_ns = besu_mono(b);
@@ -289,14 +295,30 @@ static void find_rounds(struct besu *b) {
 
 /* --- Judgement ------------------------------------------------------------------------------- */
 
+/* The head of peers that went on lately, where all watched nodes are behind it: it is they that
+ * stand still, not the network. A peer that is one ahead is that for a moment in any network. */
+static uint64_t find_elsewhere(const struct besu *b) {
+    const struct besu_network *net = &b->net;
+    uint64_t head = 0;
+    for (uint32_t i = 0; i < b->n_nodes; i++) {
+        const struct besu_watched *w = &b->nodes[i];
+        if (answers(b, i) && w->node->chain_id == net->chain_id && w->peers_head > head &&
+            w->peers_moved_ns && besu_mono(b) - w->peers_moved_ns <= net->stalled_after_ns)
+            head = w->peers_head;
+    }
+    return net->has_head && head > net->head.number + 1 ? head : 0;
+}
+
 static void judge_halt(struct besu *b) {
     struct besu_network *net = &b->net;
+    net->elsewhere = net->age_ns > net->period_ns + SLACK_NS ? find_elsewhere(b) : 0;
     net->starting =
         net->has_head && net->head.number == 0 && net->age_ns < b->settings.start_grace_ns;
-    net->halted = net->has_head && !net->starting && net->age_ns > net->stalled_after_ns;
+    net->halted = net->has_head && !net->starting && !net->elsewhere &&
+                  net->age_ns > net->stalled_after_ns;
     /* With too few validators there it need not be waited for. */
-    if (net->has_head && !net->starting && net->validators > 0 && net->margin < 0 &&
-        net->age_ns > net->period_ns + SLACK_NS)
+    if (net->has_head && !net->starting && !net->elsewhere && net->validators > 0 &&
+        net->margin < 0 && net->age_ns > net->period_ns + SLACK_NS)
         net->halted = 1;
 }
 
@@ -346,7 +368,8 @@ static void judge_answering(struct besu *b, struct besu_watched *w) {
         w->state = BESU_SYNCING;
         snprintf(w->text, sizeof(w->text), "syncing, %llu blocks behind",
                  (unsigned long long)w->behind);
-    } else if (w->behind > b->settings.lag_blocks) {
+    } else if (w->behind > b->settings.lag_blocks ||
+               (net->elsewhere && w->behind && w->age_ns > net->stalled_after_ns)) {
         w->state = BESU_LAGGING;
         snprintf(w->text, sizeof(w->text), "%llu blocks behind its peers, head %s old",
                  (unsigned long long)w->behind, age);

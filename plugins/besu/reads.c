@@ -114,6 +114,8 @@ static const char *network_state(const struct besu *b) {
         return "unknown";
     if (net->halted)
         return "halted";
+    if (net->elsewhere)
+        return "unknown";
     return net->missing > 0 || net->encoding_errors ? "degraded" : "ok";
 }
 
@@ -151,6 +153,11 @@ static void network_text(const struct besu *b, char *ret_text, size_t size) {
                  age, net->validators - net->missing, net->validators, net->quorum, names);
     else if (net->halted)
         snprintf(ret_text, size, "halted for %s: besu.consensus says what it waits for", age);
+    else if (net->elsewhere)
+        snprintf(ret_text, size,
+                 "peers go on at block %llu, the watched nodes stand at %llu: what the network "
+                 "does is not to be seen from here",
+                 (unsigned long long)net->elsewhere, (unsigned long long)net->head.number);
     else if (net->encoding_errors)
         snprintf(ret_text, size,
                  "%d node%s cannot read messages of other validators: versions before and after "

@@ -95,11 +95,24 @@ static struct c138_json *vote(const struct rotate *r, const char *address, const
     return params;
 }
 
-static void add_steps(const struct rotate *r, struct c138_json *first_plan,
+/* Where both are validators, a rotation was cut off, or the set is about to become smaller: only a
+ * person knows which, so the plan says it. */
+static char *how_it_ends(const struct rotate *r, const struct set *s) {
+    if (!s->has_from || !s->has_into)
+        return c138_xasprintf("%s (%s) is voted out", r->from, r->from_address);
+    return c138_xasprintf(
+        "%s (%s) is voted out: both are validators now, so the %u become %u, of which %u must take "
+        "part",
+        r->from, r->from_address, (unsigned)s->count, (unsigned)s->count - 1,
+        (unsigned)quorum(s->count - 1));
+}
+
+static void add_steps(const struct rotate *r, const struct set *s, struct c138_json *first_plan,
                       struct c138_json *steps) {
-    C138_FREE char *in = c138_xasprintf("%s (%s) is voted in", r->into, r->into_address);
+    C138_FREE char *in = c138_xasprintf("%s (%s) is %s", r->into, r->into_address,
+                                        s->has_into ? "a validator already" : "voted in");
     C138_FREE char *see = c138_xasprintf("%s is seen to propose blocks", r->into);
-    C138_FREE char *out = c138_xasprintf("%s (%s) is voted out", r->from, r->from_address);
+    C138_FREE char *out = how_it_ends(r, s);
     rotate_add(steps, "vote-in", in, "besu.vote", vote(r, r->into_address, "add"), first_plan);
     rotate_add(steps, "see-it-propose", see, NULL, NULL, NULL);
     rotate_add(steps, "vote-out", out, "besu.vote", vote(r, r->from_address, "remove"), NULL);
@@ -131,7 +144,7 @@ static c138_status plan(struct rotate *r, struct c138_json *steps, struct c138_e
             status = keys_ask_plan(r->keys, r->call, "besu.vote", params, &first, err);
     }
     if (status >= 0)
-        add_steps(r, first, steps);
+        add_steps(r, &s, first, steps);
     return status;
 }
 

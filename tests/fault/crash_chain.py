@@ -41,6 +41,7 @@ class Chain:
         self.port = free_port()
         self.node = None
         self.saved = None
+        self.ready = threading.Event()  # not while it is empty: what came then would wait in its pool for ever
 
     def start(self):
         self.node = development_chain("--slots-in-an-epoch", "1", port=self.port)
@@ -49,6 +50,7 @@ class Chain:
         if self.saved:
             self.result("anvil_loadState", self.saved)
         self.loaded = int(self.result("eth_blockNumber"), 16)
+        self.ready.set()
 
     def result(self, method, *params):
         return self.node.result(method, *params)
@@ -57,6 +59,7 @@ class Chain:
         self.saved = self.result("anvil_dumpState")
 
     def kill(self):
+        self.ready.clear()
         self.node.__exit__()
         self.start()
 
@@ -125,6 +128,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def forward(self, body):
+        if not self.server.chain.ready.is_set():
+            raise OSError("the node is away")
         request = urllib.request.Request("http://127.0.0.1:%d" % self.server.chain.port, body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()

@@ -264,6 +264,7 @@ class Validator(Node):
     def __init__(self, network, number, apis=None):
         super().__init__(network.recording)
         self.network, self.number, self.APIS = network, number, apis
+        self.stands_at = self.peers_stand_at = None  # a head that does not move
 
     def post(self, handler, body):
         if not self.network.up(self.number):
@@ -272,7 +273,8 @@ class Validator(Node):
         super().post(handler, body)
 
     def eth_getBlockByNumber(self, tag, full):
-        number = self.network.head() if tag in ("latest", "pending") else int(tag, 16)
+        head = self.network.head() if self.stands_at is None else self.stands_at
+        number = head if tag in ("latest", "pending") else int(tag, 16)
         return {"result": self.network.block(number) if number <= self.network.head() else None}
 
     def eth_blockNumber(self):
@@ -292,9 +294,10 @@ class Validator(Node):
         for n in self.others():
             p = json.loads(json.dumps(self.recording.peers[n]))
             eth = p["protocols"]["eth"]
-            eth["difficulty"] = hex(self.network.head() + 1)
+            head = self.network.head() if self.peers_stand_at is None else self.peers_stand_at
+            eth["difficulty"] = hex(head + 1)
             if "latestBlock" in eth:
-                eth["latestBlock"] = self.network.head()
+                eth["latestBlock"] = head
             peers.append(p)
         return {"result": peers}
 

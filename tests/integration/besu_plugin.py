@@ -206,6 +206,26 @@ def late_joiner(version):
         server.server_close()
 
 
+def left_behind(version):
+    """The one watched node stands still while its peers go on: that is not a halt of the network. Then they stand still, too."""
+    with Scenario(version, "all-up", watch=(1,)) as s:
+        d, node = s.driver, s.network.servers[0].node
+        d.let(1.5)
+        expect("all is well", s.network_state()["state"] == "ok", s.network_state())
+        node.stands_at = s.network.head()
+        until(d, 15, lambda: d.ok("status")["nodes"][0]["state"] == "lagging", "lagging")
+        status = d.ok("status")
+        expect("the network is not to be seen", status["network"]["state"] == "unknown" and
+               "peers go on at block" in status["network"]["text"], status)
+        expect("no word of a halt", d.metrics()["chain138_besu_halted"] == 0 and "besu.stalled" not in d.topics(), d.topics())
+        consensus = d.ok("consensus")
+        expect("nor here", (consensus["state"], consensus["advice"]) == ("unknown", "look") and "meeting" not in consensus, consensus)
+        expect("on the one screen", d.rows()["chain"]["state"] == "unknown", d.rows())
+        until(d, 15, lambda: d.events("besu.lagging"), "event")
+        node.peers_stand_at = s.network.head()
+        until(d, 15, lambda: s.network_state()["state"] == "halted", "halted")
+
+
 def no_first_block(version):
     """A chain that does not begin is halted once the grace is over, since it was first seen."""
     server = double.Server(double.LateJoiner(double.Recording(version)))
@@ -503,7 +523,8 @@ def addresses_of(url, number):
 
 def main():
     jobs = [("%s, replaying Besu %s" % (t.__name__.replace("_", " "), v), t, (v,))
-            for t in (all_up, one_down, quorum_lost, halted, recovery, late_joiner, no_first_block, fork, tokens, limits, writes)
+            for t in (all_up, one_down, quorum_lost, halted, recovery, late_joiner, left_behind, no_first_block, fork, tokens, limits,
+                      writes)
             for v in double.VERSIONS]
     jobs.append(("hostile servers", hostile, ()))
     for variable, name, test in (("C138_ANVIL", "anvil", anvil), ("C138_GETH", "geth", clique)):

@@ -413,7 +413,10 @@ def the_quorum_is_kept():
         check(v.is_in(v.old) and v.is_in(v.new))
         v.state(address(1), 9, "ok")
         v.state(address(2), 9, "ok")
-        name = approve(v.agent, ask(v.agent, **PARAMS))
+        planned = ask(v.agent, **PARAMS)
+        says = [s["does"] for s in planned["plan"]["steps"]]
+        check("a validator already" in says[0] and "the 5 become 4, of which 3 must take part" in says[2], says)
+        name = approve(v.agent, planned)
         check(until(lambda: place(v.agent) == "see-it-propose begun", 60))
         v.wakes(v.new)
         succeeded(ended(v.agent, name))

@@ -5,11 +5,16 @@
 
 #include <base/fs.h>
 #include <base/mem.h>
+#include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* To START; *ret_report: what HELLO said of the sandbox. */
 static int up(struct peer *p, const char *plugin, const char *extra,
@@ -122,6 +127,48 @@ static void test_spawn(void) {
     CU_ASSERT_EQUAL(peer_down(&p), C138_OK);
 }
 
+/* A program that a worker waits for; 0: there is none within 5 s. */
+static pid_t child_of(pid_t worker) {
+    C138_FREE char *folder = c138_xasprintf("/proc/%d/task", (int)worker);
+    for (int i = 0; i < 500; i++, usleep(10000)) {
+        DIR *dir = opendir(folder);
+        for (struct dirent *d; dir && (d = readdir(dir));) {
+            char text[32];
+            C138_FREE char *path = c138_xasprintf("%s/%s/children", folder, d->d_name);
+            FILE *f = fopen(path, "re");
+            pid_t pid = f && fgets(text, sizeof(text), f) ? (pid_t)strtol(text, NULL, 10) : 0;
+            if (f)
+                (void)fclose(f);
+            if (pid > 0) {
+                (void)closedir(dir);
+                return pid;
+            }
+        }
+        if (dir)
+            (void)closedir(dir);
+    }
+    return 0;
+}
+
+/* kill -9 of a worker: the program that it waited for does not go on alone. */
+static void test_spawned_dies_too(void) {
+    struct peer p;
+    C138_JSON struct c138_json *report = NULL;
+    CU_ASSERT_FATAL(up(&p, "runner", ",\"spawn\":true,\"network\":true", &report));
+    peer_call_send(&p, 5, "run",
+                   "{\"program\":\"/bin/sleep\",\"args\":[\"600\"],\"timeout\":\"700s\","
+                   "\"output_max\":10}");
+    pid_t pid = child_of(p.pid);
+    CU_ASSERT_FATAL(pid > 0);
+    struct pollfd child = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    CU_ASSERT_FATAL(child.fd >= 0);
+    CU_ASSERT_EQUAL(poll(&child, 1, 0), 0);
+    CU_ASSERT_EQUAL(kill(p.pid, SIGKILL), 0);
+    CU_ASSERT_EQUAL(poll(&child, 1, 5000), 1);
+    (void)close(child.fd);
+    (void)peer_vanish(&p);
+}
+
 /* Each way of dying leaves the culprit on the board. */
 static void dies(const char *plugin, const char *action, const char *params, const char *culprit,
                  int is_signal, int code) {
@@ -189,6 +236,7 @@ const CU_TestInfo tests_sandbox[] = {{"no processes", test_processes},
                                      {"no files", test_files},
                                      {"bounded memory", test_memory},
                                      {"programs", test_spawn},
+                                     {"programs die with the worker", test_spawned_dies_too},
                                      {"deaths name the culprit", test_deaths},
                                      {"garbage on the wire", test_garbage},
                                      {"worker by hand", test_by_hand},
