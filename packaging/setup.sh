@@ -14,7 +14,7 @@ BUILD_PACKAGES="build-essential autoconf automake libtool pkg-config libevent-de
 TEST_PACKAGES="$BUILD_PACKAGES valgrind python3 prometheus nats-server libnats-dev libgcrypt20-dev systemd bash-completion lintian
  debhelper devscripts fakeroot procps curl rpm golang-go
  docker.io docker-compose busybox-static python3-dbus python3-gi systemd-journal-remote logrotate iproute2 dbus
- prometheus-alertmanager softhsm2 openssl restic zstd postgresql strace btrfs-progs"
+ prometheus-alertmanager softhsm2 openssl restic zstd postgresql libpostgresql-jdbc-java strace btrfs-progs"
 
 # setup_packages NAMES: installs those that are missing, in one go; says which.
 setup_packages() {

@@ -82,7 +82,8 @@ static void remove_tree(const char *path) {
 /* --- What is asked for ----------------------------------------------------------------------- */
 
 static void init_deinit(struct init *n) {
-    char *all[] = {n->name, n->folder, n->final, n->subnet, n->besu, n->tessera, n->alert_url};
+    char *all[] = {n->name, n->folder, n->final, n->subnet, n->besu, n->tessera, n->jdbc_driver,
+                   n->alert_url};
     for (size_t i = 0; i < C138_COUNT(all); i++)
         free(all[i]);
     for (size_t i = 0; i < n->n_accounts; i++)
@@ -111,6 +112,7 @@ static c138_status ask(struct init *n, struct c138_err *err) {
     n->subnet = c138_xstrdup(c138_str(call, "subnet"));
     n->besu = c138_xstrdup(c138_str(call, "besu_version"));
     n->tessera = c138_xstrdup(c138_str(call, "tessera_version"));
+    n->jdbc_driver = c138_xstrdup(c138_str(call, "jdbc_driver"));
     n->alert_url = c138_has(call, "alert_url") ? c138_xstrdup(c138_str(call, "alert_url")) : NULL;
     n->chain_id = c138_uint(call, "chain_id");
     n->period_s = (uint64_t)(c138_int(call, "block_period") / C138_NS_PER_S);
@@ -130,6 +132,9 @@ static c138_status ask(struct init *n, struct c138_err *err) {
         return wrong(err, "subnet: the first three numbers of one, as 172.31.138");
     if (!is_version(n->besu) || !is_version(n->tessera))
         return wrong(err, "a version is written as 25.5.0");
+    if (besu_version_read(n->tessera) < BESU_VERSION(21, 7, 0))
+        return wrong(err, "tessera_version: 21.7.0 or newer: older images have no folder for the "
+                          "driver of the database");
     if (n->period_s < 1)
         return wrong(err, "block_period: whole seconds");
     if (n->privacy && besu_version_read(n->besu) >= BESU_VERSION(25, 6, 0))

@@ -35,7 +35,8 @@ struct init {
     char *besu, *tessera;        /* versions */
     uint64_t chain_id, period_s;
     int privacy;
-    char *alert_url; /* NULL */
+    char *jdbc_driver; /* path here, of a jar */
+    char *alert_url;   /* NULL */
     struct init_node nodes[INIT_NODES_MAX];
     size_t n_nodes, n_validators;
     char *accounts[INIT_ACCOUNTS_MAX + 1];

@@ -70,7 +70,8 @@ static void tessera(const struct init *n, struct c138_buf *t) {
                            "    mem_limit: 1g\n"
                            "    depends_on: [postgres]\n"
                            "    volumes:\n"
-                           "      - ./tessera:/config:ro\n");
+                           "      - ./tessera:/config:ro\n"
+                           "      - ./tessera/postgresql.jar:/tessera/lib/postgresql.jar:ro\n");
     network(t, ip, 0);
     (void)c138_buf_adds(t, "  postgres:\n    image: " POSTGRES "\n");
     common(n, t);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PASSWORD_BYTES 24
+#define DRIVER_MAX (16u << 20) /* bytes; of one jar, which has 1 MB as a rule */
 
 /* The key, locked with a password of its own. Both are read by the container's user alone. */
 static c138_status keys(struct init *n, struct c138_err *err) {
@@ -51,6 +52,26 @@ static c138_status tables(struct init *n, struct c138_err *err) {
         "CREATE TABLE PRIVACY_GROUP (ID BYTEA NOT NULL, DATA BYTEA NOT NULL, LOOKUP_ID BYTEA, "
         "TIMESTAMP BIGINT, PRIMARY KEY (ID));\n";
     return init_write(n, "postgres/tessera.sql", 0, sql, strlen(sql), err);
+}
+
+/* The driver goes along: Tessera's image has one for H2 alone, and its start takes every jar of its
+ * folder lib. Names of files stand uncompressed in a jar. */
+static c138_status driver(struct init *n, struct c138_err *err) {
+    static const char wanted[] = "org/postgresql/Driver.class";
+    C138_BUF struct c138_buf jar = C138_BUF_MAX(DRIVER_MAX);
+    struct c138_err why = {0};
+    c138_status status = c138_file_read(n->jdbc_driver, DRIVER_MAX, &jar, &why);
+    if (status < 0)
+        return c138_error(err, C138_E_NOTFOUND, "stack.init",
+                          "Tessera's image has no driver for PostgreSQL, and there is none here: "
+                          "%s. apt install libpostgresql-jdbc-java, or name a jar with "
+                          "--jdbc-driver, below /usr or init_dir, as this plugin sees no others",
+                          why.text);
+    if (jar.length < 4 || memcmp(c138_buf_text(&jar), "PK\3\4", 4) != 0 ||
+        !memmem(c138_buf_text(&jar), jar.length, wanted, sizeof(wanted) - 1))
+        return c138_error(err, C138_E_INVALID, "param.invalid",
+                          "jdbc_driver: %s is no jar with PostgreSQL's driver", n->jdbc_driver);
+    return init_text(n, "tessera/postgresql.jar", 0, &jar, err);
 }
 
 /* The database's password stands in it, as Tessera reads it from nowhere else: mode 0600. */
@@ -102,6 +123,8 @@ c138_status init_tessera(struct init *n, struct c138_err *err) {
     c138_status status = keys(n, err);
     if (status >= 0)
         status = config(n, err);
+    if (status >= 0)
+        status = driver(n, err);
     if (status >= 0)
         status = tables(n, err);
     if (status >= 0)

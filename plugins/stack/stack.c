@@ -379,6 +379,10 @@ static const c138_action init_action = {
         STR("besu_version", "Tag of Besu's image", .default_text = "25.5.0", .max_text = "40"),
         STR("tessera_version", "Tag of Tessera's image", .default_text = "24.4.2",
             .max_text = "40"),
+        C138_FIELD(.name = "jdbc_driver", .type = C138_T_PATH,
+                   .default_text = "/usr/share/java/postgresql.jar",
+                   .summary = "Driver for PostgreSQL, which Tessera's image does not have: a jar, "
+                              "as of Debian's libpostgresql-jdbc-java"),
         YES("privacy",
             "The node for users sends private transactions through Tessera (Besu to "
             "25.5.0)",

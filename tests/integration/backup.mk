@@ -9,4 +9,4 @@ tests_integration_besu_standin_SOURCES = tests/integration/besu_standin.c
 TESTS += tests/integration/backup_drills.py tests/integration/rocks_torture.py tests/integration/backup_test.py tests/integration/backup_targets.py tests/integration/backup_besu.py
 endif
 dist_check_SCRIPTS += tests/integration/backup_drills.py tests/integration/rocks_torture.py tests/integration/backup_test.py tests/integration/backup_targets.py tests/integration/backup_besu.py
-EXTRA_DIST += tests/integration/backup_rig.py tests/integration/s3_strict.py
+EXTRA_DIST += tests/integration/backup_rig.py tests/integration/s3_strict.py tests/integration/postgres.py

@@ -15,10 +15,10 @@ import subprocess
 import threading
 
 from backup_rig import Host, Writer
-from backup_targets import Postgres
 from docker_engine import Engine, libraries
 from harness import Skip, built, check, equal, run, until
 from keys_backup import Host as KeysHost
+from postgres import PASSWORD, Postgres
 from recipients import Recipients
 
 STANDIN = built("tests/integration/besu_standin")
@@ -276,7 +276,7 @@ def damaged_dumps_are_refused():
         raise Skip("no zstd")
     with Host() as h:
         with Postgres(h.agent.path("pg")) as pg:
-            h.agent.write("pgpassword", "elephant\n", 0o600)
+            h.agent.write("pgpassword", PASSWORD + "\n", 0o600)
             bin_folder = h.agent.path("bin")
             os.makedirs(bin_folder)
             for name in ("pg_dumpall", "pg_restore", "psql"):

@@ -11,6 +11,7 @@ import time
 import s3_strict
 from backup_rig import Host, Writer, flip, judge
 from harness import Skip, built, check, equal, free_port, run, until
+from postgres import PASSWORD, Postgres
 
 
 # --- S3 ------------------------------------------------------------------------------------------
@@ -330,42 +331,10 @@ def only_recipients_can_open_it():
 
 # --- PostgreSQL ----------------------------------------------------------------------------------
 
-class Postgres:
-    """A server on a free port of 127.0.0.1 with its data in FOLDER, as the user postgres, until the end of the block."""
-
-    def __init__(self, folder):
-        found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
-        if not found or os.geteuid() != 0:
-            raise Skip("no PostgreSQL server, or not root")
-        self.bin, self.folder, self.port = os.path.dirname(found[-1]), folder, free_port()
-        os.makedirs(folder)
-        shutil.chown(folder, "postgres")
-        with open(folder + ".pw", "w") as f:
-            f.write("elephant\n")
-        self.run("initdb", "-D", folder + "/data", "-A", "scram-sha-256", "-U", "postgres", "--pwfile", folder + ".pw")
-
-    def run(self, program, *args):
-        subprocess.run(["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", os.path.join(self.bin, program), *args],
-                       check=True, capture_output=True, cwd="/")
-
-    def __enter__(self):
-        self.run("pg_ctl", "-D", self.folder + "/data", "-w", "-l", self.folder + "/log", "-o",
-                 "-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories=%s -c fsync=off" % (self.port, self.folder), "start")
-        return self
-
-    def __exit__(self, *_):
-        self.run("pg_ctl", "-D", self.folder + "/data", "-m", "immediate", "stop")
-
-    def sql(self, text, database="postgres"):
-        return subprocess.run([os.path.join(self.bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U",
-                               "postgres", "-d", database, "-c", text], check=True, capture_output=True, text=True,
-                              env={"PGPASSWORD": "elephant", "PATH": "/usr/bin"}).stdout.strip()
-
-
 def a_database_comes_back():
     with Host() as h:
         with Postgres(h.agent.path("pg")) as pg:
-            h.agent.write("pgpassword", "elephant\n", 0o600)
+            h.agent.write("pgpassword", PASSWORD + "\n", 0o600)
             section = h.section
             h.section = lambda: section().replace('programs = (', 'postgres_bin = "%s"; programs = (%s' % (pg.bin, ", ".join(
                 '"%s/%s"' % (pg.bin, p) for p in ("pg_dump", "pg_dumpall", "pg_restore", "psql")))).replace(
@@ -400,7 +369,7 @@ def a_database_comes_back():
             equal(listed.returncode, 0, "the control: the table of contents alone finds nothing")
             status, out, err = h.agent.ctl("backup", "list")
             log = h.agent.log_text()
-            check("elephant" not in log and "elephant" not in json.dumps(made))
+            check(PASSWORD not in log and PASSWORD not in json.dumps(made))
             pg.sql("drop table blocks", "chain138")
             equal(h.agent.json("backup", "verify", "--level", "3")["level"], 3)
             # A password that is wrong, a server that is gone.
@@ -408,7 +377,7 @@ def a_database_comes_back():
             status, out, err = h.agent.ctl("backup", "create", *items)
             check(status != 0 and "password authentication failed" in out + err, out + err)
             version = pg.sql("show server_version")
-        h.agent.write("pgpassword", "elephant\n", 0o600)
+        h.agent.write("pgpassword", PASSWORD + "\n", 0o600)
         status, out, err = h.agent.ctl("backup", "create", *items)
         check(status != 0 and "Connection refused" in out + err, out + err)
         equal(len(h.agent.json("backup", "list")["backups"]), 1)

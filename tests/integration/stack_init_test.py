@@ -14,8 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 from harness import Agent, Skip, built, check, equal, run, until
+from keys_tessera import Tessera
+from keys_tessera import program as tessera_program
+from postgres import Postgres
 
 STACK = """enabled = true; read_only = true; init_dir = "%s"; poll_interval = "1h"; socket = "/nonexistent/docker.sock"; %s"""
 
@@ -44,7 +48,7 @@ class Made:
         return os.path.join(self.folder, name)
 
     def read(self, name):
-        with open(self.path(name)) as f:
+        with open(self.path(name), errors="replace") as f:  # a jar is no text
             return f.read()
 
     def files(self):
@@ -222,22 +226,155 @@ class Validators:
                 p.wait()
 
 
-def a_real_besu_runs_it():
-    """In a network namespace of its own, whose loopback has the addresses that were written: no port of the host is taken."""
-    if not os.path.exists(os.path.join(os.environ.get("BESU_HOME", "/nonexistent"), "bin", "besu")):
-        raise Skip("no Besu (BESU_HOME)")
+def in_a_network_of_its_own(test, *last):
+    """Runs `test` of this program in a network namespace, whose loopback gets these addresses, so that no port of the host is taken;
+    False within it.
+    """
     if os.geteuid() != 0:
         raise Skip("a network namespace needs root")
     unshare, ip = program("unshare"), program("ip")
     if "C138_NETNS" not in os.environ:
         r = subprocess.run([unshare, "--net", sys.executable, os.path.abspath(__file__)], text=True, stdout=subprocess.PIPE,
-                           env=dict(os.environ, C138_NETNS="1", ONLY="a_real_besu_runs_it"))
-        print("".join(line + "\n" for line in r.stdout.split("\n") if line.startswith("peer:")), end="")
+                           env=dict(os.environ, C138_NETNS="1", ONLY=test))
+        print("".join(line + "\n" for line in r.stdout.split("\n") if line.startswith(("peer:", "skipped:"))), end="")
         equal(r.returncode, 0, r.stdout[-4000:])
-        return
+        return True
     subprocess.run([ip, "link", "set", "lo", "up"], check=True)
-    for last in (11, 12, 13, 14):
-        subprocess.run([ip, "addr", "add", "172.31.138.%d/24" % last, "dev", "lo"], check=True)
+    for n in last:
+        subprocess.run([ip, "addr", "add", "172.31.138.%d/24" % n, "dev", "lo"], check=True)
+    return False
+
+
+class WrittenTessera(Tessera):
+    """A Tessera with the config that was written, in the place that a container would give it, and the driver beside it."""
+
+    def __init__(self, made):
+        self.made, self.folder, self.process = made, made.path("tessera"), None
+        self.p2p, self.q2t, self.third = 9000, 9101, 9080
+        home = os.path.dirname(os.path.dirname(os.path.realpath(tessera_program())))
+        apps = glob.glob(os.path.join(home, "lib", "tessera-app-*.jar"))
+        # to 21.4 one jar, which takes no folder of others: then the driver goes into its class path
+        self.command = ["java", "-cp", "%s:%s/postgresql.jar" % (apps[0], self.folder), "com.quorum.tessera.launcher.Main"] if apps else \
+            [os.path.join(self.with_driver(home), "bin", "tessera")]
+
+    def with_driver(self, home):
+        copy = self.made.path("tessera-home")
+        shutil.copytree(home, copy)
+        shutil.copy(os.path.join(self.folder, "postgresql.jar"), os.path.join(copy, "lib", "postgresql.jar"))
+        return copy
+
+    @staticmethod
+    def url(port):
+        return "http://172.31.138.61:%d" % port
+
+    def begin(self):
+        with open(os.path.join(self.folder, "config.json")) as f:
+            text = f.read().replace('"/config/', '"%s/' % self.folder)
+        path = self.made.agent.write("tessera.json", text, 0o600)
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.command, "-configfile", path], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                start_new_session=True, env=dict(os.environ, JAVA_TOOL_OPTIONS="-Xmx256m -XX:TieredStopAtLevel=1"))
+
+
+def a_real_tessera_runs_it():
+    """With the database that was written: what it is sent lies in PostgreSQL, and is read again after a restart."""
+    tessera_program()
+    if in_a_network_of_its_own("a_real_tessera_runs_it", 61, 62, 51):
+        return
+    with Made() as m, Postgres(m.agent.path("pg"), "172.31.138.62", 5432) as pg:
+        password = m.read("secrets/postgres-password").strip()
+        pg.sql("create role tessera login password '%s'" % password)
+        pg.sql("create database tessera owner tessera")
+        pg.sql(m.read("postgres/tessera.sql"), "tessera", "tessera", password)
+        key = m.read("tessera/tm.pub").strip()
+        with WrittenTessera(m) as t:
+            print("peer: Tessera %s on PostgreSQL" % t.version())
+            equal(t.own(), {key})
+            sent = t.sent("what only we know", key, key)
+            equal(pg.sql("select count(*) from encrypted_transaction where hash = decode('%s', 'base64')" % sent, "tessera"), "1")
+            t.stop()
+            t.start()
+            equal(t.read(sent), "what only we know")
+            with_a_besu(m, pg, key, t)
+            stranger = t.send("x", key, "A" * 43 + "=")
+            check(not isinstance(stranger, str), "nobody else is known: %r" % (stranger,))
+
+
+class UserNode:
+    """The node for users, with the config that was written, in the place that a container would give it."""
+
+    def __init__(self, made):
+        text = made.read("nodes/rpc-1/config.toml")
+        for inside, here in (("/config/network/", "config/"), ("/config/node/", "nodes/rpc-1/"), ("/config/tessera.pub", "tessera/tm.pub")):
+            text = text.replace('"' + inside, '"' + made.path(here))
+        path = made.agent.write("rpc-1.toml", text.replace('"/data"', '"%s"' % made.path("data/rpc-1")))
+        self.token, self.logged = made.read("secrets/agent.jwt").strip(), made.path("logs/rpc-1/besu.log")
+        with open(self.logged, "wb") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(os.environ["BESU_HOME"], "bin", "besu"), "--config-file=" + path, "--color-enabled=false"], stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ, BESU_OPTS="-Xmx512m -XX:TieredStopAtLevel=1"))
+
+    def ask(self, method, *params):
+        """Its answer; None: there is none."""
+        request = urllib.request.Request("http://172.31.138.51:8545", json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode(),
+            {"Content-Type": "application/json", "Authorization": "Bearer " + self.token})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as r:
+                return json.load(r)
+        except OSError:
+            return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def with_a_besu(m, pg, key, tessera):
+    """A Besu that still has private transactions comes up with it, and makes a privacy group, which Tessera keeps in PostgreSQL."""
+    besu = os.path.join(os.environ.get("BESU_HOME", "/nonexistent"), "bin", "besu")
+    version = subprocess.run([besu, "--version"], capture_output=True, text=True).stdout if os.path.exists(besu) else ""
+    number = re.search(r"v?(\d+)\.(\d+)\.\d+", version)
+    if not number or (int(number.group(1)), int(number.group(2))) > (25, 5):
+        print("skipped: stack_init_test a_real_tessera_runs_it: no Besu to 25.5.0 for its users' node (BESU_HOME)")
+        return
+    with UserNode(m) as node:
+        check(until(lambda: (node.ask("eth_chainId") or {}).get("result") == "0x8a", 120, 1), open(node.logged).read()[-3000:])
+        print("peer: " + version.strip().split("\n")[-1] + " with Tessera")
+        if tessera.ask(tessera.q2t, "/createPrivacyGroup", {"addresses": [key]})[0] == 404:
+            print("skipped: stack_init_test a privacy group: Tessera %s has none, 21.1.1 has" % tessera.version())
+            return
+        group = node.ask("priv_createPrivacyGroup", {"addresses": [key], "name": "ours"})
+        check("result" in group, "%s\n%s" % (group, tessera.log()))
+        equal(pg.sql("select count(*) from privacy_group where id = decode('%s', 'base64')" % group["result"], "tessera"), "1")
+
+
+def the_driver_is_looked_for():
+    with Made() as m:
+        check(m.read("docker-compose.yml").count("./tessera/postgresql.jar:/tessera/lib/postgresql.jar:ro") == 1)
+        with open("/usr/share/java/postgresql.jar", "rb") as mine, open(m.path("tessera/postgresql.jar"), "rb") as theirs:
+            equal(mine.read(), theirs.read())
+        for more, words in ((("--jdbc-driver", "/usr/share/java/none.jar"), "libpostgresql-jdbc-java"),
+                            (("--jdbc-driver", "/usr/bin/env"), "no jar"), (("--tessera-version", "21.4.1"), "21.7.0")):
+            status, out, err = m.agent.ctl("stack", "init", "other", *more)
+            check(status != 0 and words in err, out + err)
+        check(not os.path.exists(os.path.join(m.top, "other")), os.listdir(m.top))
+
+
+def a_real_besu_runs_it():
+    """In a network namespace of its own, whose loopback has the addresses that were written: no port of the host is taken."""
+    if not os.path.exists(os.path.join(os.environ.get("BESU_HOME", "/nonexistent"), "bin", "besu")):
+        raise Skip("no Besu (BESU_HOME)")
+    if in_a_network_of_its_own("a_real_besu_runs_it", 11, 12, 13, 14):
+        return
     version = subprocess.run([os.path.join(os.environ["BESU_HOME"], "bin", "besu"), "--version"], capture_output=True, text=True)
     print("peer: " + version.stdout.strip().split("\n")[-1])
     number = re.search(r"v?(\d+\.\d+\.\d+)", version.stdout).group(1)
@@ -267,4 +404,4 @@ def a_real_besu_runs_it():
 if __name__ == "__main__":
     run("stack_init_test", [a_network_is_whole_and_closed, the_token_is_signed, compose_reads_it, monitoring_reads_it,
                             alertmanager_reads_it, logrotate_reads_it, the_agent_reads_its_own_config, every_audit_rule_passes,
-                            a_real_besu_runs_it])
+                            the_driver_is_looked_for, a_real_tessera_runs_it, a_real_besu_runs_it])
