@@ -321,3 +321,12 @@ void c138_personal_hash(const void *bytes, size_t length, uint8_t ret_hash[32]) 
     (void)c138_buf_add(&text, bytes, length);
     hash_buf(&text, ret_hash);
 }
+
+void c138_validator_hash(const uint8_t contract[20], const void *bytes, size_t length,
+                         uint8_t ret_hash[32]) {
+    C138_BUF struct c138_buf text = C138_BUF_NULL;
+    (void)c138_buf_add(&text, "\x19\0", 2);
+    (void)c138_buf_add(&text, contract, 20);
+    (void)c138_buf_add(&text, bytes, length);
+    hash_buf(&text, ret_hash);
+}

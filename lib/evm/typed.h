@@ -1,6 +1,6 @@
 /*
- * evm/typed.h: what is signed off the chain: texts (EIP-191, version 0x45 "personal message") and
- * typed data (EIP-712). Pure; any thread.
+ * evm/typed.h: what is signed off the chain: texts (EIP-191, version 0x45 "personal message"), data
+ * for one contract (version 0x00), and typed data (EIP-712, version 0x01). Pure; any thread.
  *
  * A document is {"types", "primaryType", "domain", "message"}, as eth_signTypedData_v4 takes it;
  * values as in evm/abi.h. types.EIP712Domain may be left out: then it is made of the members that
@@ -27,4 +27,8 @@ c138_status c138_typed_encode_type(const struct c138_json *types, const char *na
                                    struct c138_buf *out, struct c138_err *err);
 /* Keccak-256 of "\x19Ethereum Signed Message:\n", the length in decimal digits, and the bytes. */
 void c138_personal_hash(const void *bytes, size_t length, uint8_t ret_hash[32]);
+/* Keccak-256 of 0x19 0x00, the contract that is to check the signature (EIP-191's "intended
+ * validator"), and the bytes. */
+void c138_validator_hash(const uint8_t contract[20], const void *bytes, size_t length,
+                         uint8_t ret_hash[32]);
 #endif

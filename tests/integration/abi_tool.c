@@ -114,6 +114,19 @@ static c138_status typed(const struct c138_json *q, struct c138_json *a, struct 
 }
 
 /* EIP-191. */
+static c138_status validator(const struct c138_json *q, struct c138_json *a,
+                             struct c138_err *err) {
+    size_t length = 0, data_length = 0;
+    C138_FREE uint8_t *contract = get_hex(c138_json_get(q, "contract"), &length);
+    C138_FREE uint8_t *data = get_hex(c138_json_get(q, "data"), &data_length);
+    uint8_t hash[32];
+    if (length != 20)
+        return c138_error(err, C138_E_INVALID, NULL, "contract: 20 bytes");
+    c138_validator_hash(contract, data, data_length, hash);
+    set_hex(a, "hash", hash, sizeof(hash));
+    return C138_OK;
+}
+
 static c138_status personal(const struct c138_json *q, struct c138_json *a, struct c138_err *err) {
     const struct c138_json *message = c138_json_get(q, "message");
     uint8_t hash[32];
@@ -125,7 +138,7 @@ static c138_status personal(const struct c138_json *q, struct c138_json *a, stru
 
 static const struct tool_op ops[] = {
     {"encode", encode}, {"decode", decode}, {"function", function}, {"event", event},
-    {"revert", revert}, {"typed", typed},   {"personal", personal}};
+    {"revert", revert}, {"typed", typed},   {"personal", personal}, {"validator", validator}};
 
 int main(void) {
     return tool_serve(ops, C138_COUNT(ops));

@@ -207,6 +207,9 @@ def messages(tool):
     r, abi = generator("messages"), Tool("abi_tool")
     texts = ["".join(r.choice("abc xyz\u00e4\u2713\n") for _ in range(n)) for n in [1, 9, 10, 99, 100, *(r.randrange(1, 200) for _ in range(CASES // 4))]]
     compare("messages", texts, [["hash-message", "--", t] for t in texts], lambda t, hash_: abi("personal", message=t)["hash"] == hash_)
+    data = [(hexes(r, 20), hexes(r, r.randrange(0, 300))) for _ in range(CASES // 4)]
+    compare("data for a contract", data, [["keccak", "0x1900" + plain(c) + plain(d)] for c, d in data],
+            lambda case, hash_: abi("validator", contract=case[0], data=case[1])["hash"] == hash_)
     abi.close()
 
 
