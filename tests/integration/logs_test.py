@@ -95,8 +95,8 @@ class Watcher:
 
 def agrees(w, contract, seconds=30):
     """The reader has what the chain has."""
-    check(until(lambda: w.held()[0] == contract.all(), seconds, 0.2),
-          "%d held, %d on the chain; %s" % (len(w.held()[0]), len(contract.all()), w.agent.json("chain", "watches")))
+    if not until(lambda: w.held()[0] == contract.all(), seconds, 0.2):
+        check(False, "%d held, %d on the chain; %s" % (len(w.held()[0]), len(contract.all()), w.agent.ctl("chain", "watches")))
 
 
 # --- Followed ------------------------------------------------------------------------------------
@@ -242,6 +242,7 @@ def through_crashes_and_reorgs(seed=None):
     dice = random.Random(seed)
     with development_chain() as chain:
         contract = Contract(chain)
+        made = int(chain.result("eth_blockNumber"), 16)  # a reorg stays above the contract itself
         contract.log(200)
         with Watcher([chain.url], contract, 'from_block = "earliest";', settings="final_blocks = 8;") as w:
             kills, stop = {"agent": 0, "worker": 0, "reorg": 0}, threading.Event()
@@ -249,8 +250,9 @@ def through_crashes_and_reorgs(seed=None):
             def produce():
                 while not stop.is_set():
                     contract.log(dice.choice((1, 3, 40)))  # anvil loses blocks if it mines while it reorganises
-                    if dice.random() < 0.2:
-                        chain.result("anvil_reorg", dice.randint(1, 5), [])
+                    depth = min(dice.randint(1, 5), int(chain.result("eth_blockNumber"), 16) - made)
+                    if dice.random() < 0.2 and depth > 0:
+                        chain.result("anvil_reorg", depth, [])
                         kills["reorg"] += 1
                     time.sleep(0.05)
             maker = threading.Thread(target=produce)
