@@ -163,8 +163,13 @@ static c138_status may_touch(struct roll *r, const char *service, struct c138_er
 }
 
 c138_status roll_may_begin(struct roll *r, char **names, struct c138_err *err) {
+    /* Gone on with after a crash, it has begun: one may be away that it touched itself, and each of
+     * the rest is asked for when its turn comes. */
     for (char **n = names; *n; n++)
-        if (is_validator(r->s, *n) && rolling_step(r->s, r->call->job_id, r->kind, *n) == STEP_NONE)
+        if (rolling_step(r->s, r->call->job_id, r->kind, *n) != STEP_NONE)
+            return C138_OK;
+    for (char **n = names; *n; n++)
+        if (is_validator(r->s, *n))
             return may_touch(r, *n, err);
     return C138_OK;
 }

@@ -38,7 +38,8 @@ c138_status rolling_note(struct stack *s, const char *job, const char *kind, con
 
 /* Validators last, the rest as given: who asks a validator for blocks is served all the time. */
 void roll_order(const struct stack *s, char **names);
-/* Whether the first validator among them could be touched now: before anything else is. */
+/* Whether the first validator among them could be touched now: before anything else is. A job that
+ * has touched one already is not asked again. */
 c138_status roll_may_begin(struct roll *r, char **names, struct c138_err *err);
 /* One: C138_E_CONFLICT "stack.quorum", C138_E_TIMEOUT "stack.not-back", or what the touch said. */
 c138_status roll_one(struct roll *r, const char *service, struct c138_err *err);
