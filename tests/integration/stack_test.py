@@ -391,6 +391,16 @@ def test_the_last_step_alone():
     fewest, order, pause = h.net.since(began)
     equal((fewest, sorted(order)), (0, [1, 2, 3, 4]), "all at once, each once")
     equal({s[1] for s in h.net.states.values()}, {"false"})
+    # Killed while all of them are away, and nobody knows the chain: it goes on, for they would stay away.
+    check(until(h.healthy, 60), h.validators())
+    job, doc = h.ask("stack.upgrade", finish=True)
+    h.approve(job, doc)
+    check(until(lambda: not h.net.states, 60, 0.05), h.net.states)
+    h.agent.process.send_signal(signal.SIGKILL)
+    h.agent.process.wait()
+    h.agent.start()
+    equal(h.ended(job)["state"], "succeeded", h.job(job))
+    check(until(h.healthy, 60), h.validators())
 
 
 def test_down():
