@@ -12,7 +12,8 @@ lacks=$(dpkg-checkbuilddeps "$source/packaging/debian/control" 2>&1) || skip "$l
     { tail -60 "$work/build.log" >&2; fail "dpkg-buildpackage failed"; }
 root_too=
 [ "$(id -u)" != 0 ] || root_too=--allow-root
-if ! lintian $root_too --fail-on error,warning --tag-display-limit 0 "$work"/out/*.changes >"$work/lintian" 2>&1; then
+mkdir "$work/lintian.tmp" # where it leaves files behind
+if ! TMPDIR=$work/lintian.tmp lintian $root_too --fail-on error,warning --tag-display-limit 0 "$work"/out/*.changes >"$work/lintian" 2>&1; then
     cat "$work/lintian" >&2
     fail "lintian found errors or warnings"
 fi
