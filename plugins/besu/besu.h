@@ -204,6 +204,9 @@ void besu_member_name(const struct besu *b, const struct besu_member *m, char *r
                       size_t size);
 
 int besu_is_validator(struct besu *b, const struct besu_node *n);
+/* No block comes to the watched nodes: the chain is halted, or it goes on without them. Nothing may be
+ * changed then by what they say of its validators and accounts. */
+int besu_network_stands(const struct besu *b);
 /* As it is now; how many take part is told by `missing` of the members. */
 struct besu_quorum_state besu_network_quorum(const struct besu *b);
 

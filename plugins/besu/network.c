@@ -47,6 +47,10 @@ struct besu_quorum_state besu_network_quorum(const struct besu *b) {
                              b->net.validators - b->net.missing);
 }
 
+int besu_network_stands(const struct besu *b) {
+    return b->net.halted || b->net.elsewhere;
+}
+
 static int answers(const struct besu *b, uint32_t i) {
     const struct besu_node *n = b->nodes[i].node;
     return n->polled && n->status == C138_OK && n->has_head;

@@ -143,7 +143,7 @@ c138_status besu_clearing_look(struct besu *b, c138_call *call, struct besu_clea
     if (!best)
         return c138_fail(call, C138_E_UNAVAILABLE, "node.unreachable",
                          "besu: no watched node answers: see besu.status");
-    c->halted = b->net.halted;
+    c->halted = besu_network_stands(b);
     for (uint32_t i = 0; i < b->n_nodes && !c138_cancelled(call); i++) {
         ask_pool(c, b->nodes[i].node, i);
         if (b->nodes[i].node->apis & BESU_API_PERM)
@@ -425,8 +425,8 @@ static void plan_text(const struct besu_clearing *c, char *text, size_t size) {
         "can be taken out of the way from here by replacement, for %zu others see remains%s",
         c->pool.count, besu_clearing_stuck(c), c138_json_count(c->calls),
         c138_json_count(c->remains),
-        c->halted ? ". The chain is halted: nothing is mined until that ends "
-                    "(besu.consensus), and nothing here helps"
+        c->halted ? ". No block comes to the watched nodes: until that ends (besu.consensus) "
+                    "nothing here helps"
                   : "");
 }
 
@@ -444,8 +444,8 @@ static c138_status run(struct besu *b, c138_call *call, struct besu_clearing *c)
     if (!call->dry_run && c->halted)
         return c138_fail(
             call, C138_E_CONFLICT, "chain.halted",
-            "besu: nothing was done: the chain is halted, and a replacement is mined as "
-            "little as what it replaces: see besu.consensus");
+            "besu: nothing was done: no block comes to the watched nodes, and a replacement is "
+            "mined as little as what it replaces: see besu.consensus");
     if (!call->dry_run && (c138_json_count(c->calls) || call->plan_json) && b->caller)
         return clear(b, call, c);
     plan_text(c, text, sizeof(text));

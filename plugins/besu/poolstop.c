@@ -124,7 +124,7 @@ static int all_answer(struct besu *b, c138_call *call) {
     for (uint32_t i = 0; i < b->n_nodes; i++)
         if (b->nodes[i].node->status != C138_OK)
             return 0;
-    return !b->net.halted;
+    return !besu_network_stands(b);
 }
 
 /* Until all answer and blocks come again, or the call's time is over. */

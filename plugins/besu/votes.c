@@ -44,10 +44,14 @@ static c138_status check_network(struct besu *b, c138_call *call) {
         return c138_fail(call, C138_E_UNSUPPORTED, "vote.none",
                          "besu: this chain shows no validators (a development chain, or an API is "
                          "missing: see besu.validators)");
-    if (b->net.halted)
+    if (besu_network_stands(b))
         return c138_fail(call, C138_E_CONFLICT, "vote.halted",
-                         "besu: the chain makes no blocks, and votes count in blocks only: "
-                         "besu.consensus says what it waits for");
+                         b->net.halted
+                             ? "besu: the chain makes no blocks, and votes count in blocks only: "
+                               "besu.consensus says what it waits for"
+                             : "besu: the watched nodes are behind their peers, so who validates "
+                               "now, and who is missing, is not known: bring them up to date "
+                               "first, see besu.status");
     return C138_OK;
 }
 

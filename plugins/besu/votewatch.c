@@ -242,7 +242,7 @@ static void cast_again(struct besu *b, uint32_t i, struct besu_wish *w) {
     struct besu_node *n = b->nodes[i].node;
     struct besu_quorum_state after = besu_vote_after(b, &w->validator, w->add);
     struct c138_err err = {0};
-    if (after.margin < 0 || b->net.halted) {
+    if (after.margin < 0 || besu_network_stands(b)) {
         hold(b, w, &after);
         return;
     }

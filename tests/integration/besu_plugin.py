@@ -220,6 +220,9 @@ def left_behind(version):
         expect("no word of a halt", d.metrics()["chain138_besu_halted"] == 0 and "besu.stalled" not in d.topics(), d.topics())
         consensus = d.ok("consensus")
         expect("nor here", (consensus["state"], consensus["advice"]) == ("unknown", "look") and "meeting" not in consensus, consensus)
+        vote = d.run("?vote", validator=s.recording.addresses[4], vote="remove")
+        expect("nobody is voted out by what they remember", vote["status"] != "ok" and vote["key"] == "vote.halted" and
+               "behind their peers" in vote["text"], vote)
         expect("on the one screen", d.rows()["chain"]["state"] == "unknown", d.rows())
         until(d, 15, lambda: d.events("besu.lagging"), "event")
         node.peers_stand_at = s.network.head()
