@@ -51,10 +51,11 @@ def until(what, seconds=10, step=0.05):
         time.sleep(step)
 
 
-def rpc(url, method, *params):
+def rpc(url, method, *params, token=None):
     """What a node answers over JSON-RPC, whole: with "result" or "error"."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=10) as r:
+    headers = dict({"Content-Type": "application/json"}, **({"Authorization": "Bearer " + token} if token else {}))
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as r:
         return json.load(r)
 
 

@@ -14,9 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-from harness import Agent, Skip, built, check, equal, run, until
+from harness import Agent, Skip, built, check, equal, rpc, run, until
 from keys_tessera import Tessera
 from keys_tessera import program as tessera_program
 from postgres import Postgres
@@ -317,12 +316,8 @@ class UserNode:
 
     def ask(self, method, *params):
         """Its answer; None: there is none."""
-        request = urllib.request.Request("http://172.31.138.51:8545", json.dumps(
-            {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode(),
-            {"Content-Type": "application/json", "Authorization": "Bearer " + self.token})
         try:
-            with urllib.request.urlopen(request, timeout=10) as r:
-                return json.load(r)
+            return rpc("http://172.31.138.51:8545", method, *params, token=self.token)
         except OSError:
             return None
 
