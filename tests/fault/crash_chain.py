@@ -3,9 +3,9 @@
 
 A run asks for one count of a contract, under an id of its own. When the transaction has come to a certain step (the plan is
 being made, the signer has signed it, the journal has it, it is about to be handed to the node, the node has it, its receipt is
-asked for), one thing is broken: kill -9 of the agent, of the worker with the chain plugin, of the one with the keys, of the node (it comes back without its pool, and with an
-older chain); an answer that is lost; a request that arrives twice; a reorg; a full disk. Who asked does what a program would do
-that was not heard: asks again under the same id, until it is told that it succeeded.
+asked for), one thing is broken: kill -9 of the agent, of the worker with the chain plugin, of the one with the keys, of the node
+(it comes back without its pool, and with an older chain); an answer that is lost; a request that arrives twice; a reorg; a full
+disk. Who asked does what a program would do that was not heard: asks again under the same id, until it is told that it succeeded.
 
 At the end the contract has counted each id once, the account's nonces have no gap, and the journal says of each id which
 transaction it was, and that one is on the chain.

@@ -269,10 +269,8 @@ def files_as_hard_as_geths():
     with Host() as h:
         with open(os.path.join(h.agent.conf_d, "keys.conf")) as f:
             text = f.read()
-        if "memory_max" in text:  # the harness gives more for a sanitizer
-            h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', ""))
-        else:
-            h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', 'memory_max = "2GiB";'))
+        enough = "" if "memory_max" in text else 'memory_max = "2GiB";'  # the harness gives more for a sanitizer
+        h.agent.write("etc/conf.d/keys.conf", text.replace('kdf = "light";', enough))
         h.agent.stop()
         h.agent.start()
         check(until(lambda: (h.agent.plugin("keys") or {}).get("state") == "running"))

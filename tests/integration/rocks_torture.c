@@ -327,7 +327,8 @@ static int control(const char *name, void (*copy)(void), int times) {
     for (char *p = first; *p; p++)
         if (*p == '"' || *p == '\\' || (unsigned char)*p < 0x20)
             *p = '\'';
-    printf("{\"control\":\"%s\",\"copies\":%d,\"caught\":%d,\"first\":\"%s\"}\n", name, i, caught, first);
+    printf("{\"control\":\"%s\",\"copies\":%d,\"caught\":%d,\"first\":\"%s\"}\n", name, i, caught,
+           first);
     (void)fflush(stdout);
     return caught == 0;
 }
